@@ -1,0 +1,167 @@
+// Runs every tool on every corpus in turn, several times over, and writes the medians as a table. Started by `run`.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { corpora } from "./corpora.mjs";
+import { buildPlanish, installOnce } from "./install.mjs";
+import { sizes } from "./sizes.mjs";
+import { spliceTable, table } from "./table.mjs";
+import { tools } from "./tools.mjs";
+
+const repository = join(import.meta.dirname, "../..");
+const work = join(repository, "target/bench-compare");
+
+const usage = `usage: run [--runs N] [--corpus NAME]... [--tool NAME]... [--timeout SECONDS] [--print]
+
+  --runs N      measured runs of every tool, after one that is not measured (5)
+  --corpus NAME ${corpora.map(({ name }) => name).join(" or ")}; both if left out
+  --tool NAME   ${tools.map(({ name }) => name).join(", ")}; all if left out
+  --timeout S   a run that takes longer has failed (300)
+  --print       show the table only, instead of writing RESULTS.md, RESULTS.json and README.md too
+
+PLANISH_BIN names a binary to measure; without it the release binary is built, unless --tool leaves Planish out.`;
+
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: "string", default: "5" },
+    corpus: { type: "string", multiple: true },
+    tool: { type: "string", multiple: true },
+    timeout: { type: "string", default: "300" },
+    print: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (options.help) {
+  console.log(usage);
+} else {
+  await main();
+}
+
+async function main() {
+  const contestants = chosen(tools, options.tool);
+  const subjects = chosen(corpora, options.corpus);
+  const runs = Number(options.runs);
+  if (!(Number.isInteger(runs) && runs > 0)) refuse(`--runs ${options.runs} is not a number of runs`);
+  if (contestants.some(({ name }) => name.startsWith("Planish"))) buildPlanish();
+  installOnce(import.meta.dirname);
+  const results = { machine: machine(), busy: await busyShare(), runs, versions: versions(contestants), corpora: [] };
+  for (const corpus of subjects) results.corpora.push(await measureCorpus(corpus, contestants));
+  results.busy = Math.max(results.busy, await busyShare());
+  publish(results);
+}
+
+function chosen(all, names = all.map(({ name }) => name)) {
+  for (const name of names) if (!all.some((one) => one.name === name)) refuse(`there is no ${name}`);
+  return all.filter(({ name }) => names.includes(name));
+}
+
+function refuse(reason) {
+  console.error(`${reason}\n\n${usage}`);
+  process.exit(2);
+}
+
+/** Tools take turns, and every round begins with another one, so that what else the machine does falls on all of them alike. */
+async function measureCorpus(corpus, contestants) {
+  const folder = join(work, "corpora", corpus.name);
+  const entry = corpus.prepare(folder);
+  const rows = contestants
+    .filter(({ only }) => !only || only.includes(corpus.name))
+    .map((tool) => ({ tool, out: join(work, "out", corpus.name, tool.name.replaceAll(" ", "-")), samples: [], failure: null }));
+  for (let round = 0; round <= Number(options.runs); round++) {
+    for (const row of rotated(rows, round).filter(({ failure }) => !failure)) {
+      const sample = measure(row.tool.command({ ...corpus, entry }, row.out), folder, row.out);
+      row.failure = sample.failure ?? (round === 0 ? await corpus.check(row.out, row.tool) : null) ?? null;
+      // The first round reads the files into the system's cache.
+      if (round > 0) row.samples.push(sample);
+      note(`${corpus.name} ${round}/${options.runs} ${row.tool.name}: ${row.failure ?? `${sample.wall.toFixed(2)} s`}`);
+    }
+  }
+  return { name: corpus.name, title: corpus.title, rows: rows.map((row) => summary(corpus, row)) };
+}
+
+function rotated(rows, by) {
+  const at = by % rows.length;
+  return [...rows.slice(at), ...rows.slice(0, at)];
+}
+
+function measure(command, folder, out) {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const log = `${out}.log`;
+  const arguments_ = [join(import.meta.dirname, "measure.py"), log, options.timeout, ...command];
+  const env = { ...process.env, NODE_ENV: "production", NO_COLOR: "1" };
+  const sample = JSON.parse(execFileSync("python3", arguments_, { cwd: folder, env, encoding: "utf8" }));
+  if (sample.code !== 0) sample.failure = whyFailed(sample, log);
+  return sample;
+}
+
+function whyFailed(sample, log) {
+  if (sample.code === -9) return `killed after ${sample.wall.toFixed(0)} s`;
+  const lines = readFileSync(log, "utf8").split("\n").map((line) => line.trim());
+  const line = lines.find((text) => /error/i.test(text)) ?? lines.find(Boolean) ?? "";
+  return `exit code ${sample.code}: ${line.replaceAll(work, ".").slice(0, 160)}`;
+}
+
+function summary(corpus, { tool, out, samples, failure }) {
+  const row = { tool: tool.name, note: tool.notes?.[corpus.name] ?? null, failure, samples };
+  if (failure) return row;
+  const middle = (what) => median(samples.map((sample) => sample[what]));
+  return { ...row, wall: middle("wall"), cpu: middle("cpu"), peak: middle("peak"), ...sizes(out) };
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+function machine() {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cpu: cpus()[0].model.trim(),
+    cores: availableParallelism(),
+    memory: totalmem(),
+    system: `${process.platform} ${process.arch}`,
+    node: process.version,
+  };
+}
+
+/** How much of the machine's cores is taken by others, 0 to 1; asked while nothing is measured. */
+async function busyShare() {
+  const total = (what) => cpus().reduce((sum, { times }) => sum + what(times), 0);
+  const now = () => ({ idle: total(({ idle }) => idle), all: total((times) => Object.values(times).reduce((a, b) => a + b)) });
+  const before = now();
+  await sleep(2_000);
+  const after = now();
+  return 1 - (after.idle - before.idle) / (after.all - before.all);
+}
+
+function versions(contestants) {
+  return Object.fromEntries(contestants.map((tool) => [tool.name, attempt(tool.version)]));
+}
+
+function attempt(version) {
+  try {
+    return version();
+  } catch {
+    return null;
+  }
+}
+
+function publish(results) {
+  const text = table(results);
+  console.log(text);
+  if (options.print) return;
+  writeFileSync(join(import.meta.dirname, "RESULTS.json"), JSON.stringify(results, null, 2) + "\n");
+  writeFileSync(join(import.meta.dirname, "RESULTS.md"), `# Planish beside its peers\n\n${text}`);
+  spliceTable(join(repository, "README.md"), text);
+}
+
+function note(line) {
+  process.stderr.write(`${line}\n`);
+}

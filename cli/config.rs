@@ -1,0 +1,205 @@
+//! `planish.toml`: its keys and their values. [`read`] reads it; [`crate::settings`] joins it with the flags.
+//!
+//! Every key is optional. A key that is not here is an error, and so is one whose value is [`NotYet`]: nothing is ever ignored.
+
+pub(crate) mod read;
+mod value;
+
+pub(crate) use value::{
+    Base, Entries, ImageFormat, Jsx, Level, ManifestFormat, Mode, NamingScheme, NotYet, Quality, Size, SourceMapMode,
+    VendorGroups,
+};
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// `[build]`
+    pub(crate) build: BuildConfig,
+    /// `[js]`
+    pub(crate) js: JsConfig,
+    /// `[css]`
+    pub(crate) css: CssConfig,
+    /// `[html]`
+    pub(crate) html: HtmlConfig,
+    /// `[images]`
+    pub(crate) images: ImagesConfig,
+    /// `[compress]`
+    pub(crate) compress: CompressConfig,
+    /// `[manifest]`
+    pub(crate) manifest: ManifestConfig,
+    /// `[service_worker]`
+    pub(crate) service_worker: ServiceWorkerConfig,
+    /// `[cache]`
+    pub(crate) cache: CacheConfig,
+    /// `[budgets]`
+    #[serde(rename = "budgets")]
+    _budgets: NotYet,
+    /// `[dev]`
+    #[serde(rename = "dev")]
+    _dev: NotYet,
+}
+
+/// What is built, and where it goes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct BuildConfig {
+    /// Files or globs relative to the root, or names and files.
+    pub(crate) entries: Option<Entries>,
+    /// The output folder, relative to the root: `dist`.
+    pub(crate) out: Option<String>,
+    /// URL prefix of the output folder.
+    pub(crate) base: Option<Base>,
+    /// `baseline-widely-available`, a browserslist query, or `es2020`.
+    pub(crate) target: Option<String>,
+    /// How files are named.
+    pub(crate) naming: Option<NamingScheme>,
+    /// A folder that is copied as it is, relative to the root: `public` if that exists.
+    #[serde(rename = "static")]
+    pub(crate) static_folder: Option<String>,
+    /// Production or development.
+    pub(crate) mode: Option<Mode>,
+}
+
+/// JavaScript and TypeScript.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct JsConfig {
+    /// `automatic` imports the JSX functions, `classic` calls `jsx_factory`.
+    pub(crate) jsx: Option<Jsx>,
+    /// Package of the JSX functions: `react`.
+    pub(crate) jsx_import_source: Option<String>,
+    /// Function that makes elements: `React.createElement`.
+    pub(crate) jsx_factory: Option<String>,
+    /// What fragments are: `React.Fragment`.
+    pub(crate) jsx_fragment: Option<String>,
+    /// Names, with dots or without, and the JavaScript expressions that replace them.
+    pub(crate) define: BTreeMap<String, String>,
+    /// Specifiers that are left as they are.
+    pub(crate) external: Vec<String>,
+    /// Specifier prefixes and what they stand for.
+    pub(crate) alias: BTreeMap<String, String>,
+    /// Which modules get chunks of their own.
+    pub(crate) split: SplitConfig,
+    /// Whether and how source maps are written.
+    pub(crate) sourcemap: Option<SourceMapMode>,
+    /// Whether scripts are minified.
+    pub(crate) minify: Option<bool>,
+    /// Whether functions and classes keep their `name`.
+    pub(crate) keep_names: bool,
+    /// What becomes of comments with licences.
+    pub(crate) legal_comments: Option<crate::flags::LegalCommentsMode>,
+    #[serde(rename = "inline_limit")]
+    _inline_limit: NotYet,
+}
+
+/// `split` of `[js]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SplitConfig {
+    /// `one` chunk for the packages that an entry needs at once, or `none`.
+    pub(crate) vendor: VendorGroups,
+}
+
+/// Stylesheets.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CssConfig {
+    /// Whether stylesheets are minified.
+    pub(crate) minify: Option<bool>,
+    #[serde(rename = "modules")]
+    _modules: NotYet,
+    #[serde(rename = "drafts")]
+    _drafts: NotYet,
+    #[serde(rename = "critical")]
+    _critical: NotYet,
+}
+
+/// Pages.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct HtmlConfig {
+    /// Whether `<img>` is wrapped into `<picture>` with the other formats of the image.
+    pub(crate) picture: Option<bool>,
+    /// Whether white space and comments are removed.
+    pub(crate) minify: Option<bool>,
+}
+
+/// Images.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ImagesConfig {
+    /// The formats to write beside the original.
+    pub(crate) formats: Option<Vec<ImageFormat>>,
+    /// 1 to 100.
+    pub(crate) quality: Option<Quality>,
+    /// 0 to 9: how long the AVIF encoder may search for fewer bytes.
+    pub(crate) effort: Option<value::Effort>,
+    /// Whether the original's format is encoded again without loss.
+    pub(crate) optimise: Option<bool>,
+    #[serde(rename = "widths")]
+    _widths: NotYet,
+    #[serde(rename = "lossless")]
+    _lossless: NotYet,
+    #[serde(rename = "placeholder")]
+    _placeholder: NotYet,
+}
+
+/// Precompressed siblings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CompressConfig {
+    /// Level 1 to 9, or `false`.
+    pub(crate) gzip: Option<Level<9>>,
+    /// Quality 1 to 11, or `false`.
+    pub(crate) brotli: Option<Level<11>>,
+    /// Files below this many bytes are not compressed.
+    pub(crate) minimum_size: Option<Size>,
+    #[serde(rename = "zstd")]
+    _zstd: NotYet,
+}
+
+/// Manifests for server templates.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ManifestConfig {
+    /// The manifests to write: `["vite"]`.
+    pub(crate) formats: Option<Vec<ManifestFormat>>,
+}
+
+/// The service worker.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ServiceWorkerConfig {
+    /// Whether one is written.
+    pub(crate) enabled: bool,
+    /// Its path below the output folder: `sw.js`.
+    pub(crate) file: Option<value::OutputPath>,
+    /// The page that is shown for any address while there is no network, or `false`: `index.html` if that is an entry.
+    pub(crate) navigation_fallback: Option<value::Fallback>,
+    /// Files that are not precached: path suffixes, or globs with `*`.
+    pub(crate) exclude: Vec<String>,
+    /// Whether images are precached.
+    pub(crate) include_images: bool,
+    #[serde(rename = "scope")]
+    _scope: NotYet,
+    #[serde(rename = "precache")]
+    _precache: NotYet,
+    #[serde(rename = "runtime")]
+    _runtime: NotYet,
+}
+
+/// The cache folder.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CacheConfig {
+    /// Where it is, relative to the root.
+    pub(crate) dir: Option<String>,
+    /// Entries that were not used for the longest time are removed beyond this size.
+    pub(crate) max_size: Option<Size>,
+    #[serde(rename = "remote")]
+    _remote: NotYet,
+}

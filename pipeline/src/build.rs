@@ -1,0 +1,267 @@
+//! The build: one line per stage. Each stage takes the finished value of the one before.
+
+use crate::asset::AssetOutput;
+use crate::chunk::{ChunkIdx, ChunkPlan, PlanInput};
+use crate::diagnostic::{Diagnostic, Outcome};
+use crate::discover::{discover, internal};
+use crate::emit::emit;
+use crate::graph::{AssetGraph, AssetIdx};
+use crate::naming::{Names, finalise};
+use crate::output::{FinalFile, Output, OutputClass, OutputId, Release};
+use crate::plugin::{AssetPlugin, Grouping, Linked, RenderContext};
+use crate::session::{BuildResult, Progress, Session, WrittenFile};
+use crate::task::Tasks;
+use rayon::prelude::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+pub(crate) fn build(session: &Session, progress: &dyn Progress) -> BuildResult {
+    let tasks = Tasks::new(Arc::clone(&session.cache));
+    let mut diagnostics = Vec::new();
+    progress.stage("transform");
+    let graph = discover(session, &tasks, progress).take(&mut diagnostics);
+    let mut result = BuildResult { assets: graph.nodes.len(), inputs: inputs(session, &graph), ..BuildResult::default() };
+    if let Some(release) = release(session, &tasks, &graph, progress, &mut diagnostics) {
+        progress.stage("write");
+        match emit(&session.options.out, session.options.emit, &release.files) {
+            Ok(emitted) => {
+                result.written = emitted.written;
+                result.files = release.files.iter().map(written).collect();
+            }
+            Err(error) => {
+                result.write_failed = true;
+                diagnostics.push(Diagnostic::error("unwritable", error.to_string()));
+            }
+        }
+    }
+    diagnostics.extend(session.cache.take_warnings());
+    diagnostics.sort();
+    diagnostics.dedup();
+    BuildResult { diagnostics, log: tasks.log(), ..result }
+}
+
+/// From the graph to the final files; `None` if there are errors.
+fn release(
+    session: &Session,
+    tasks: &Tasks,
+    graph: &AssetGraph,
+    progress: &dyn Progress,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Release> {
+    progress.stage("link");
+    let mut linked = link(session, tasks, graph).take(diagnostics);
+    let (plan, live) = chunk(session, graph, &linked);
+    for (plugin, linked) in session.plugins.assets.iter().zip(&mut linked) {
+        diagnostics.extend(plugin.prepare(graph, &plan, linked));
+    }
+    let names = names(session, graph, &plan, &live).take(diagnostics);
+    stop_on_errors(diagnostics)?;
+    progress.stage("render");
+    let outputs = render(session, tasks, graph, &linked, &plan, &live, &names).take(diagnostics);
+    stop_on_errors(diagnostics)?;
+    let mut release = Release { files: finalise(&names, outputs), base: session.options.base.clone() };
+    release.files.extend(static_files(session).take(diagnostics));
+    add_manifest(session, graph, &plan, &mut release);
+    progress.stage("compress");
+    for finisher in &session.plugins.finishers {
+        let added = finisher.finish(&release, tasks).take(diagnostics);
+        release.files.extend(added);
+    }
+    release.files.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
+    stop_on_errors(diagnostics)?;
+    Some(release)
+}
+
+fn stop_on_errors(diagnostics: &[Diagnostic]) -> Option<()> {
+    (!diagnostics.iter().any(Diagnostic::is_error)).then_some(())
+}
+
+/// Every plugin's view of what is live, in the order of the plugins.
+fn link(session: &Session, tasks: &Tasks, graph: &AssetGraph) -> Outcome<Vec<Linked>> {
+    let mut diagnostics = Vec::new();
+    let linked = session.plugins.assets.iter().map(|plugin| {
+        let outcome = catch_unwind(AssertUnwindSafe(|| plugin.link(graph, tasks)))
+            .unwrap_or_else(|payload| Outcome::with(Linked::default(), vec![internal("link", plugin.kind(), &*payload)]));
+        outcome.take(&mut diagnostics)
+    });
+    let linked = linked.collect();
+    Outcome::with(linked, diagnostics)
+}
+
+/// Position of the plugin that owns an asset.
+fn owner(session: &Session, graph: &AssetGraph, asset: AssetIdx) -> usize {
+    let kind = graph.node(asset).kind;
+    session.plugins.assets.iter().position(|plugin| plugin.kind() == kind).expect("a node's kind is a plugin's name")
+}
+
+fn chunk(session: &Session, graph: &AssetGraph, linked: &[Linked]) -> (ChunkPlan, Vec<bool>) {
+    let owners: Vec<usize> = graph.indices().map(|asset| owner(session, graph, asset)).collect();
+    let groupings: Vec<Grouping> = session.plugins.assets.iter().map(|plugin| plugin.grouping()).collect();
+    crate::chunk::plan(&PlanInput {
+        graph,
+        grouping: &|asset| groupings[owners[asset.index()]],
+        edges: &|asset| linked[owners[asset.index()]].edges.get(asset.index()).map_or(&[], Vec::as_slice),
+        vendor: session.options.vendor,
+    })
+}
+
+/// Plans every output's name.
+fn names(session: &Session, graph: &AssetGraph, plan: &ChunkPlan, live: &[bool]) -> Outcome<Names> {
+    let mut names = Names::new(session.options.naming.clone(), &session.options.base);
+    let mut diagnostics = Vec::new();
+    // Entries first: they keep their plain names.
+    let mut chunks: Vec<_> = plan.chunks.iter().collect();
+    chunks.sort_by_key(|chunk| !chunk.is_entry);
+    for chunk in chunks {
+        for (id, extension) in [(&chunk.script, "js"), (&chunk.style, "css")] {
+            if let Some(id) = id {
+                names.plan(id, &chunk.name, extension);
+                names.plan_beside(&OutputId::new(format!("map:{}", id.as_str())), id, ".map");
+            }
+        }
+    }
+    for asset in graph.indices().filter(|asset| live[asset.index()]) {
+        let node = graph.node(asset);
+        let Grouping::Single { class } = session.plugins.assets[owner(session, graph, asset)].grouping() else { continue };
+        for AssetOutput { variant, extension, .. } in &node.asset.outputs {
+            let id = OutputId::of_asset(&node.id, variant);
+            if class != OutputClass::Document {
+                names.plan(&id, node.id.stem(), extension);
+            } else if node.id.path().starts_with("..") {
+                let message = format!("the page `{}` lies outside the root, so it has no place in the output folder", node.id);
+                diagnostics.push(Diagnostic::error("outside-root", message));
+            } else {
+                names.plan_fixed(&id, node.id.path());
+            }
+        }
+    }
+    Outcome::with(names, diagnostics)
+}
+
+/// Renders chunks and other assets in parallel; the order of the result does not matter, the namer sorts.
+fn render(
+    session: &Session,
+    tasks: &Tasks,
+    graph: &AssetGraph,
+    linked: &[Linked],
+    plan: &ChunkPlan,
+    live: &[bool],
+    names: &Names,
+) -> Outcome<Vec<Output>> {
+    enum Work {
+        Chunk(ChunkIdx),
+        Asset(AssetIdx),
+    }
+    let mut work: Vec<(usize, Work)> = Vec::new();
+    for (position, plugin) in session.plugins.assets.iter().enumerate() {
+        for (at, chunk) in plan.chunks.iter().enumerate() {
+            let wanted = match plugin.grouping() {
+                Grouping::Script => chunk.script.is_some(),
+                Grouping::Style => chunk.style.is_some(),
+                Grouping::Single { .. } => false,
+            };
+            if wanted {
+                work.push((position, Work::Chunk(ChunkIdx(at as u32))));
+            }
+        }
+    }
+    work.extend(graph.indices().filter(|asset| live[asset.index()]).filter_map(|asset| {
+        let position = owner(session, graph, asset);
+        matches!(session.plugins.assets[position].grouping(), Grouping::Single { .. }).then_some((position, Work::Asset(asset)))
+    }));
+    let rendered: Vec<Outcome<Vec<Output>>> = work
+        .par_iter()
+        .with_max_len(1)
+        .map(|(position, work)| {
+            let plugin = &*session.plugins.assets[*position];
+            let context = RenderContext { graph, plan, linked: &linked[*position], names, tasks };
+            let render = || match work {
+                Work::Chunk(chunk) => plugin.render_chunk(&context, *chunk),
+                Work::Asset(asset) => render_asset(plugin, &context, *asset),
+            };
+            catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|payload| {
+                let subject = match work {
+                    Work::Chunk(chunk) => plan.chunk(*chunk).name.as_str(),
+                    Work::Asset(asset) => graph.node(*asset).id.as_str(),
+                };
+                Outcome::with(Vec::new(), vec![internal("render", subject, &*payload)])
+            })
+        })
+        .collect();
+    let mut diagnostics = Vec::new();
+    let outputs = rendered.into_iter().flat_map(|outcome| outcome.take(&mut diagnostics)).collect();
+    Outcome::with(outputs, diagnostics)
+}
+
+/// The files of an asset: those that the transform finished, and those that need names of others.
+fn render_asset(plugin: &dyn AssetPlugin, context: &RenderContext<'_>, asset: AssetIdx) -> Outcome<Vec<Output>> {
+    let node = context.graph.node(asset);
+    let Grouping::Single { class } = plugin.grouping() else { return Outcome::new(Vec::new()) };
+    let finished = node.asset.outputs.iter().filter_map(|output| {
+        Some(Output {
+            id: OutputId::of_asset(&node.id, &output.variant),
+            class,
+            bytes: output.bytes.clone()?,
+            references: Vec::new(),
+            asset: Some(node.id.clone()),
+            chunk: None,
+        })
+    });
+    let mut outputs: Vec<Output> = finished.collect();
+    let mut diagnostics = Vec::new();
+    if outputs.len() < node.asset.outputs.len() {
+        outputs.extend(plugin.render_asset(context, asset).take(&mut diagnostics));
+    }
+    Outcome::with(outputs, diagnostics)
+}
+
+/// The static folder's files under their own names.
+fn static_files(session: &Session) -> Outcome<Vec<FinalFile>> {
+    let Some(folder) = &session.options.static_folder else { return Outcome::new(Vec::new()) };
+    let read = crate::files::walk(folder).and_then(|files| {
+        files
+            .into_iter()
+            .map(|(path, file)| {
+                Ok(FinalFile {
+                    id: OutputId::new(format!("static:{path}")),
+                    class: OutputClass::Static,
+                    bytes: crate::files::read(&file)?.into(),
+                    immutable: false,
+                    asset: None,
+                    chunk: None,
+                    path,
+                })
+            })
+            .collect()
+    });
+    read.map(Outcome::new).unwrap_or_else(|error: std::io::Error| {
+        Outcome::with(Vec::new(), vec![Diagnostic::error("unreadable", format!("cannot read the static folder: {error}"))])
+    })
+}
+
+fn add_manifest(session: &Session, graph: &AssetGraph, plan: &ChunkPlan, release: &mut Release) {
+    if let Some(path) = &session.options.manifest {
+        release.files.push(FinalFile {
+            id: OutputId::new("manifest:vite"),
+            path: path.clone(),
+            class: OutputClass::Manifest,
+            bytes: crate::manifest::vite(graph, plan, release).into_bytes().into(),
+            immutable: false,
+            asset: None,
+            chunk: None,
+        });
+    }
+}
+
+fn written(file: &FinalFile) -> WrittenFile {
+    WrittenFile { path: file.path.clone(), class: file.class, size: file.bytes.len() }
+}
+
+fn inputs(session: &Session, graph: &AssetGraph) -> Vec<std::path::PathBuf> {
+    let mut inputs: Vec<_> = graph.nodes.iter().map(|node| node.source.path.clone()).collect();
+    inputs.extend(session.options.entries.iter().map(|entry| entry.path.clone()));
+    inputs.extend(session.options.static_folder.clone());
+    inputs.sort();
+    inputs.dedup();
+    inputs
+}

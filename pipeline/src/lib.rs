@@ -1,0 +1,29 @@
+//! The engine of Planish: assets, graph, tasks, cache, chunks, names, release. It knows no language; see [`plugin`].
+//!
+//! ```text
+//! Source -> Asset -> AssetGraph -> Linked -> ChunkPlan -> Output (placeholders) -> FinalFile -> Release -> folder
+//! ```
+//!
+//! Invariants, held by tests:
+//! - Output depends on sources, options and version only: never on thread count, directory, clock, locale or machine.
+//! - Only [`files`], [`cache`] and [`emit`] touch the file system, besides the resolver's reads.
+//! - The output folder changes only when the whole build is good.
+//! - Nothing here prints or exits.
+
+pub mod asset;
+mod build;
+pub mod cache;
+pub mod chunk;
+pub mod diagnostic;
+mod discover;
+pub mod emit;
+pub mod files;
+pub mod graph;
+pub mod key;
+pub mod manifest;
+pub mod naming;
+pub mod output;
+pub mod plugin;
+pub mod resolve;
+pub mod session;
+pub mod task;

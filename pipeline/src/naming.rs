@@ -1,0 +1,337 @@
+//! File names: planned with placeholders before anything is rendered, made final by hashing when everything is.
+//!
+//! A name's hash is blake3 of the file's final bytes with only its own hash masked, cut to [`HASH_LENGTH`] base64url characters.
+//! Files that refer to each other in a circle are hashed together: each name then depends on all of the circle's bytes.
+
+use crate::key::{Key, KeyBuilder};
+use crate::output::{FinalFile, Output, OutputId};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Characters of a content hash in a file name: 48 bits.
+pub const HASH_LENGTH: usize = 8;
+
+/// How names are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// Hashed names under a folder, from a template such as `[name]-[hash].[ext]`.
+    Hashed {
+        /// Folder below the output folder, without slashes at its ends; may be empty.
+        directory: String,
+        /// Holds `[name]`, `[hash]` and `[ext]`.
+        template: String,
+    },
+    /// Plain names, `main.js`, in the output folder itself.
+    Plain,
+}
+
+/// What a planned file is called.
+#[derive(Clone, Debug)]
+struct Named {
+    /// Relative to the output folder, with the placeholder of `hashed_by`.
+    path: String,
+    /// The output whose hash the name holds: itself, or the script for a source map.
+    hashed_by: Option<OutputId>,
+}
+
+/// The planned paths of all outputs.
+#[derive(Clone, Debug)]
+pub struct Names {
+    base: String,
+    naming: Naming,
+    named: BTreeMap<OutputId, Named>,
+    /// Unhashed paths in lower case that are taken, because file systems may not tell cases apart.
+    taken: BTreeMap<String, OutputId>,
+}
+
+impl Names {
+    /// No names yet; `base` is the URL prefix of the output folder: `/`, `/static/`, `https://cdn.example.com/` or `./`.
+    pub fn new(naming: Naming, base: &str) -> Self {
+        Self { base: base.to_owned(), naming, named: BTreeMap::new(), taken: BTreeMap::new() }
+    }
+
+    /// Names an output by the naming scheme.
+    pub fn plan(&mut self, id: &OutputId, stem: &str, extension: &str) {
+        let stem: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+        match &self.naming {
+            Naming::Plain => {
+                let path = self.free_path(id, &stem, extension);
+                self.named.insert(id.clone(), Named { path, hashed_by: None });
+            }
+            Naming::Hashed { directory, template } => {
+                let name = template.replace("[name]", &stem).replace("[hash]", &placeholder(id)).replace("[ext]", extension);
+                let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
+                self.named.insert(id.clone(), Named { path, hashed_by: Some(id.clone()) });
+            }
+        }
+    }
+
+    fn free_path(&mut self, id: &OutputId, stem: &str, extension: &str) -> String {
+        for number in 1_u32.. {
+            let path = if number == 1 { format!("{stem}.{extension}") } else { format!("{stem}-{number}.{extension}") };
+            if !self.taken.contains_key(&path.to_lowercase()) {
+                self.taken.insert(path.to_lowercase(), id.clone());
+                return path;
+            }
+        }
+        unreachable!("some number is free")
+    }
+
+    /// Gives an output a fixed path. The output that has the path already, if any, is returned.
+    pub fn plan_fixed(&mut self, id: &OutputId, path: &str) -> Option<OutputId> {
+        self.named.insert(id.clone(), Named { path: path.to_owned(), hashed_by: None });
+        self.taken.insert(path.to_lowercase(), id.clone())
+    }
+
+    /// Names an output after another one: `main-<hash>.js.map` after `main-<hash>.js`.
+    pub fn plan_beside(&mut self, id: &OutputId, other: &OutputId, suffix: &str) {
+        if let Some(named) = self.named.get(other).cloned() {
+            self.named.insert(id.clone(), Named { path: format!("{}{suffix}", named.path), hashed_by: named.hashed_by });
+        }
+    }
+
+    /// The path of an output relative to the output folder, with placeholders.
+    pub fn path(&self, id: &OutputId) -> Option<&str> {
+        self.named.get(id).map(|named| named.path.as_str())
+    }
+
+    /// The URL prefix is relative, so that a finished build can be moved to any folder.
+    pub fn has_relative_base(&self) -> bool {
+        self.base.is_empty() || self.base.starts_with('.')
+    }
+
+    /// The URL prefix.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The URL by which the file `from` refers to the file `to` relative to itself: `./b.js`, `../img/a.png`.
+    pub fn relative(&self, from: &OutputId, to: &OutputId) -> Option<String> {
+        Some(relative_path(self.path(from)?, self.path(to)?))
+    }
+
+    /// The URL by which a document refers to `to`: with the URL prefix, or relative to `from` if the prefix is relative.
+    pub fn url(&self, from: &OutputId, to: &OutputId) -> Option<String> {
+        if self.has_relative_base() { self.relative(from, to) } else { Some(format!("{}{}", self.base, self.path(to)?)) }
+    }
+}
+
+/// `to` as seen from the folder of `from`; begins with `./` or `../`.
+pub fn relative_path(from: &str, to: &str) -> String {
+    let from: Vec<&str> = from.split('/').collect();
+    let to: Vec<&str> = to.split('/').collect();
+    let common = from.iter().zip(&to).take(from.len().min(to.len()) - 1).take_while(|(a, b)| a == b).count();
+    let ups = from.len() - 1 - common;
+    let prefix = if ups == 0 { "./".to_owned() } else { "../".repeat(ups) };
+    prefix + &to[common..].join("/")
+}
+
+/// The text that stands for an output's hash until it is known: as wide as the hash and made of the same characters.
+pub fn placeholder(id: &OutputId) -> String {
+    KeyBuilder::new("placeholder", 1).text(id.as_str()).finish().to_name(HASH_LENGTH)
+}
+
+/// Gives every output its final name and bytes. Sorted by path; outputs with equal paths have equal bytes and appear once.
+pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
+    let index: BTreeMap<&OutputId, usize> = outputs.iter().enumerate().map(|(at, output)| (&output.id, at)).collect();
+    let hash_owner = |id: &OutputId| names.named.get(id).and_then(|named| named.hashed_by.clone());
+    // What each output's bytes hold: indices of the outputs whose hashes occur in it.
+    let references: Vec<Vec<usize>> = outputs
+        .iter()
+        .map(|output| {
+            let mut found: Vec<usize> =
+                output.references.iter().filter_map(|id| index.get(&hash_owner(id)?).copied()).collect();
+            found.sort_unstable();
+            found.dedup();
+            found
+        })
+        .collect();
+    let mut hashes: Vec<Option<String>> = vec![None; outputs.len()];
+    for component in components(&references) {
+        let bytes: Vec<Vec<u8>> =
+            component.par_iter().map(|&at| substitute(&outputs[at].bytes, &references[at], &outputs, &hashes)).collect();
+        let isolated: Vec<Key> = bytes.par_iter().map(|bytes| Key::of_bytes(bytes)).collect();
+        for (position, &at) in component.iter().enumerate() {
+            let key = if component.len() == 1 {
+                isolated[position]
+            } else {
+                let mut builder = KeyBuilder::new("circle", 1);
+                builder.key(&isolated[position]);
+                isolated.iter().for_each(|key| {
+                    builder.key(key);
+                });
+                builder.finish()
+            };
+            hashes[at] = Some(key.to_name(HASH_LENGTH));
+        }
+    }
+    let mut files: Vec<FinalFile> = outputs
+        .par_iter()
+        .enumerate()
+        .map(|(at, output)| {
+            let named = names.named.get(&output.id).expect("every rendered output was planned");
+            let hash = named.hashed_by.as_ref().and_then(|owner| Some((owner, hashes[*index.get(owner)?].as_deref()?)));
+            FinalFile {
+                id: output.id.clone(),
+                path: hash.map_or_else(|| named.path.clone(), |(owner, hash)| named.path.replace(&placeholder(owner), hash)),
+                class: output.class,
+                bytes: Arc::from(substitute(&output.bytes, &references[at], &outputs, &hashes)),
+                immutable: hash.is_some(),
+                asset: output.asset.clone(),
+                chunk: output.chunk,
+            }
+        })
+        .collect();
+    files.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
+    files
+}
+
+/// Replaces the placeholders of those references whose hash is known.
+fn substitute(bytes: &[u8], references: &[usize], outputs: &[Output], hashes: &[Option<String>]) -> Vec<u8> {
+    let known: BTreeMap<Vec<u8>, &[u8]> = references
+        .iter()
+        .filter_map(|&at| Some((placeholder(&outputs[at].id).into_bytes(), hashes[at].as_ref()?.as_bytes())))
+        .collect();
+    let mut result = bytes.to_vec();
+    if known.is_empty() {
+        return result;
+    }
+    let mut at = 0;
+    while at + HASH_LENGTH <= bytes.len() {
+        match known.get(&bytes[at..at + HASH_LENGTH]) {
+            Some(hash) => {
+                result[at..at + HASH_LENGTH].copy_from_slice(hash);
+                at += HASH_LENGTH;
+            }
+            None => at += 1,
+        }
+    }
+    result
+}
+
+/// Strongly connected components, referenced ones first (Tarjan, "Depth-first search and linear graph algorithms", 1972).
+fn components(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    struct State<'a> {
+        edges: &'a [Vec<usize>],
+        order: Vec<usize>,
+        low: Vec<usize>,
+        on_stack: Vec<bool>,
+        stack: Vec<usize>,
+        next: usize,
+        found: Vec<Vec<usize>>,
+    }
+    fn visit(state: &mut State<'_>, at: usize) {
+        state.order[at] = state.next;
+        state.low[at] = state.next;
+        state.next += 1;
+        state.stack.push(at);
+        state.on_stack[at] = true;
+        for &to in &state.edges[at] {
+            if state.order[to] == usize::MAX {
+                visit(state, to);
+                state.low[at] = state.low[at].min(state.low[to]);
+            } else if state.on_stack[to] {
+                state.low[at] = state.low[at].min(state.order[to]);
+            }
+        }
+        if state.low[at] == state.order[at] {
+            let mut component = Vec::new();
+            while let Some(member) = state.stack.pop() {
+                state.on_stack[member] = false;
+                component.push(member);
+                if member == at {
+                    break;
+                }
+            }
+            component.sort_unstable();
+            state.found.push(component);
+        }
+    }
+    let count = edges.len();
+    let mut state = State {
+        edges,
+        order: vec![usize::MAX; count],
+        low: vec![0; count],
+        on_stack: vec![false; count],
+        stack: Vec::new(),
+        next: 0,
+        found: Vec::new(),
+    };
+    for at in 0..count {
+        if state.order[at] == usize::MAX {
+            visit(&mut state, at);
+        }
+    }
+    state.found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::OutputClass;
+
+    fn output(id: &str, text: &str, references: &[&str]) -> Output {
+        Output {
+            id: OutputId::new(id),
+            class: OutputClass::Script,
+            bytes: text.as_bytes().to_vec(),
+            references: references.iter().map(|id| OutputId::new(*id)).collect(),
+            asset: None,
+            chunk: None,
+        }
+    }
+
+    fn named(ids: &[&str]) -> Names {
+        let mut names =
+            Names::new(Naming::Hashed { directory: "assets".into(), template: "[name]-[hash].[ext]".into() }, "/");
+        for id in ids {
+            names.plan(&OutputId::new(*id), id, "js");
+        }
+        names
+    }
+
+    #[test]
+    fn a_name_is_the_hash_of_the_final_bytes() {
+        let names = named(&["a", "b"]);
+        let text = names.relative(&OutputId::new("a"), &OutputId::new("b")).expect("planned");
+        let files = finalise(&names, vec![output("a", &text, &["b"]), output("b", "x", &[])]);
+        for file in &files {
+            assert!(file.path.contains(&Key::of_bytes(&file.bytes).to_name(HASH_LENGTH)), "{}", file.path);
+        }
+        let b = files.iter().find(|file| file.id.as_str() == "b").expect("present");
+        let a = files.iter().find(|file| file.id.as_str() == "a").expect("present");
+        assert_eq!(&*a.bytes, format!("./{}", b.path.trim_start_matches("assets/")).as_bytes());
+    }
+
+    #[test]
+    fn circles_are_legal_and_each_name_depends_on_all_of_the_circle() {
+        let names = named(&["a", "b"]);
+        let (a, b) = (OutputId::new("a"), OutputId::new("b"));
+        let build = |tail: &str| {
+            let to_b = names.relative(&a, &b).expect("planned");
+            let to_a = names.relative(&b, &a).expect("planned") + tail;
+            finalise(&names, vec![output("a", &to_b, &["b"]), output("b", &to_a, &["a"])])
+        };
+        let (first, second) = (build(""), build("!"));
+        assert_ne!(first[0].path, second[0].path);
+        assert_ne!(first[1].path, second[1].path);
+        assert!(std::str::from_utf8(&first[0].bytes).expect("text").ends_with(first[1].path.trim_start_matches("assets/")));
+    }
+
+    #[test]
+    fn relative_paths() {
+        assert_eq!(relative_path("assets/a.js", "assets/b.js"), "./b.js");
+        assert_eq!(relative_path("index.html", "assets/b.js"), "./assets/b.js");
+        assert_eq!(relative_path("pages/deep/a.html", "assets/b.js"), "../../assets/b.js");
+        assert_eq!(relative_path("assets/a.css", "assets/img/b.png"), "./img/b.png");
+    }
+
+    #[test]
+    fn plain_names_do_not_collide_even_where_case_does_not_count() {
+        let mut names = Names::new(Naming::Plain, "./");
+        names.plan(&OutputId::new("1"), "App", "js");
+        names.plan(&OutputId::new("2"), "app", "js");
+        assert_eq!(names.path(&OutputId::new("2")), Some("app-2.js"));
+    }
+}

@@ -1,0 +1,140 @@
+//! What a plugin is. The engine knows no language: all that it knows of JavaScript, CSS, HTML or images is behind these traits.
+//!
+//! An asset's life: its [`AssetPlugin`] *transforms* one source on its own; the *link* stage sees the whole graph and says what
+//! is live; the engine groups live `js` and `css` assets into chunks; the *render* stage makes outputs with placeholders; the
+//! engine names them; [`Finisher`]s add files made from the finished set.
+
+use crate::asset::{Asset, AssetId, DependencyKind, Source};
+use crate::chunk::{ChunkIdx, ChunkPlan};
+use crate::diagnostic::{Diagnostic, Outcome};
+use crate::graph::{AssetGraph, AssetIdx};
+use crate::key::Key;
+use crate::naming::Names;
+use crate::output::{FinalFile, Output, OutputClass, Release};
+use crate::task::Tasks;
+use std::any::Any;
+
+/// A request, from which plugins decide whose asset it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The asset asked for, with its query.
+    pub id: &'a AssetId,
+    /// How it is asked for; `None` for an entry of the configuration.
+    pub kind: Option<DependencyKind>,
+    /// The import attribute `type`.
+    pub attribute: Option<&'a str>,
+}
+
+/// How a plugin's assets become files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grouping {
+    /// Members of chunks; each chunk becomes one script.
+    Script,
+    /// Members of chunks; each chunk becomes one stylesheet.
+    Style,
+    /// Each asset becomes its own [`crate::asset::AssetOutput`]s.
+    Single {
+        /// What the files are.
+        class: OutputClass,
+    },
+}
+
+/// What one asset needs of another once unused code is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// How: evaluated before it, loaded by `import()`, by URL, …
+    pub kind: DependencyKind,
+    /// What.
+    pub target: AssetIdx,
+}
+
+/// What the link stage of one kind found.
+#[derive(Default)]
+pub struct Linked {
+    /// Indexed by asset: what each asset of this kind still needs, in order of evaluation. An import that was traced to the module that
+    /// declares the name leads there, past the modules that only pass it on. Assets of other kinds have none.
+    pub edges: Vec<Vec<Edge>>,
+    /// The plugin's own tables, for its render stage.
+    pub tables: Option<Box<dyn Any + Send + Sync>>,
+}
+
+/// What the render stage sees.
+pub struct RenderContext<'a> {
+    /// All assets.
+    pub graph: &'a AssetGraph,
+    /// All chunks.
+    pub plan: &'a ChunkPlan,
+    /// This plugin's own link tables.
+    pub linked: &'a Linked,
+    /// Paths of all outputs, with placeholders.
+    pub names: &'a Names,
+    /// Cached tasks.
+    pub tasks: &'a Tasks,
+}
+
+/// All that Planish knows of one kind of asset.
+pub trait AssetPlugin: Send + Sync {
+    /// Its name: `js`, `css`, `html`, `image`, `file`.
+    fn kind(&self) -> &'static str;
+
+    /// Raised when the same input gives another record.
+    fn version(&self) -> u32;
+
+    /// A key over every option that changes what [`Self::transform`] gives.
+    fn options(&self) -> Key;
+
+    /// Whether this plugin takes the asset. The first plugin that accepts has it.
+    fn accepts(&self, request: Request<'_>) -> bool;
+
+    /// How its assets become files.
+    fn grouping(&self) -> Grouping;
+
+    /// Makes an asset of one source, seeing nothing but the source and the plugin's options. Cached by the engine.
+    fn transform(&self, source: &Source) -> Outcome<Asset>;
+
+    /// Sees the whole graph and decides what is needed. By default every dependency is.
+    fn link(&self, graph: &AssetGraph, tasks: &Tasks) -> Outcome<Linked> {
+        let _ = tasks;
+        let edges = graph.nodes.iter().map(|node| {
+            let edges = node.edges().filter_map(|(dependency, target)| Some(Edge { kind: dependency.kind, target: target.asset()? }));
+            if node.kind == self.kind() { edges.collect() } else { Vec::new() }
+        });
+        Outcome::new(Linked { edges: edges.collect(), tables: None })
+    }
+
+    /// Sees the chunks before any of them is rendered, to settle what crosses their borders.
+    fn prepare(&self, graph: &AssetGraph, plan: &ChunkPlan, linked: &mut Linked) -> Vec<Diagnostic> {
+        let _ = (graph, plan, linked);
+        Vec::new()
+    }
+
+    /// Renders one chunk's members of this kind: the script or stylesheet, and its source map if there is one.
+    fn render_chunk(&self, context: &RenderContext<'_>, chunk: ChunkIdx) -> Outcome<Vec<Output>> {
+        let _ = (context, chunk);
+        Outcome::new(Vec::new())
+    }
+
+    /// Renders the outputs of an asset whose [`crate::asset::AssetOutput::bytes`] are `None`. In their order.
+    fn render_asset(&self, context: &RenderContext<'_>, asset: AssetIdx) -> Outcome<Vec<Output>> {
+        let _ = (context, asset);
+        Outcome::new(Vec::new())
+    }
+}
+
+/// Makes files from the finished output set: a service worker, precompressed siblings.
+pub trait Finisher: Send + Sync {
+    /// Its name, for the log.
+    fn name(&self) -> &'static str;
+
+    /// The files to add. Finishers run in the order of [`Plugins::finishers`], each seeing what the earlier ones added.
+    fn finish(&self, release: &Release, tasks: &Tasks) -> Outcome<Vec<FinalFile>>;
+}
+
+/// The plugins of a build.
+#[derive(Default)]
+pub struct Plugins {
+    /// In order of precedence.
+    pub assets: Vec<Box<dyn AssetPlugin>>,
+    /// In order of work.
+    pub finishers: Vec<Box<dyn Finisher>>,
+}

@@ -1,0 +1,474 @@
+//! Specifiers to files, by `oxc_resolver`: Node's algorithm with `exports` and `imports` conditions, the `browser` field, tsconfig
+//! `paths`, aliases and symbolic links; and URLs of documents and stylesheets, which are relative to the file or the root.
+
+use crate::asset::{AssetId, Dependency, DependencyKind, PackageFacts, relative_to_root};
+use crate::diagnostic::Diagnostic;
+use oxc_resolver::{
+    AliasValue, ModuleType, PackageJson, ResolveError, ResolveOptions as Settings, Resolver as Algorithm, SideEffects,
+    TsconfigDiscovery,
+};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Where the output runs; decides conditions, main fields and built-in modules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// `browser` field and condition; Node's built-ins are errors.
+    Browser,
+    /// `node` condition; Node's built-ins are external.
+    Node,
+}
+
+/// How specifiers are resolved.
+#[derive(Clone, Debug)]
+pub struct ResolveOptions {
+    /// Where the output runs.
+    pub platform: Platform,
+    /// Adds the condition `development` or `production`.
+    pub production: bool,
+    /// Specifier prefixes and what they stand for: a path relative to the root, or another specifier.
+    pub alias: BTreeMap<String, String>,
+    /// Specifiers that are left as they are, with their subpaths; a `*` stands for any text.
+    pub external: Vec<String>,
+}
+
+/// A file that a specifier stands for.
+#[derive(Clone, Debug)]
+pub struct Located {
+    /// Stable name, with the query.
+    pub id: AssetId,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its package.
+    pub package: PackageFacts,
+}
+
+/// What a specifier stands for.
+#[derive(Clone, Debug)]
+pub enum Resolved {
+    /// A file to load.
+    File(Box<Located>),
+    /// Left as it is.
+    External(String),
+    /// A file of the static folder, relative to it.
+    Static(String),
+    /// Replaced by an empty module.
+    Empty,
+    /// Not found, with what to say about it.
+    Missing(Box<Diagnostic>),
+}
+
+/// Resolves the dependencies of a build. Shares one cache of the file system between all kinds of requests.
+pub struct Resolver {
+    root: PathBuf,
+    static_folder: Option<PathBuf>,
+    external: Vec<String>,
+    import: Algorithm,
+    require: Algorithm,
+    style: Algorithm,
+}
+
+impl Resolver {
+    /// A resolver for a root folder.
+    pub fn new(root: &Path, static_folder: Option<&Path>, options: &ResolveOptions) -> Self {
+        let import = Algorithm::new(settings(root, options, &["import", "module"]));
+        let require = import.clone_with_options(settings(root, options, &["require", "module"]));
+        let style = import.clone_with_options(Settings {
+            extensions: vec![".css".into()],
+            main_fields: vec!["style".into()],
+            main_files: vec!["index".into()],
+            ..settings(root, options, &["style"])
+        });
+        Self {
+            root: root.to_owned(),
+            static_folder: static_folder.map(Path::to_owned),
+            external: options.external.clone(),
+            import,
+            require,
+            style,
+        }
+    }
+
+    /// Forgets what is known of the file system.
+    pub fn clear(&self) {
+        self.import.clear_cache();
+    }
+
+    /// Locates an entry by its absolute path.
+    pub fn entry(&self, path: &Path) -> Option<Located> {
+        let found = self.import.resolve(&self.root, path.to_str()?).ok()?;
+        Some(self.located(&found))
+    }
+
+    /// Resolves a dependency of the file at `importer`, whose id is `from`.
+    pub fn resolve(&self, from: &AssetId, importer: &Path, dependency: &Dependency) -> Resolved {
+        let specifier = dependency.specifier.as_str();
+        if is_remote(specifier) || self.is_external(specifier) {
+            return Resolved::External(specifier.to_owned());
+        }
+        if dependency.kind.is_url() { self.resolve_url(from, importer, dependency) } else { self.resolve_module(from, importer, dependency) }
+    }
+
+    fn is_external(&self, specifier: &str) -> bool {
+        self.external.iter().any(|pattern| {
+            if pattern.contains('*') {
+                wildcard(pattern, specifier)
+            } else {
+                specifier.strip_prefix(pattern.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+        })
+    }
+
+    fn resolve_module(&self, from: &AssetId, importer: &Path, dependency: &Dependency) -> Resolved {
+        let specifier = dependency.specifier.as_str();
+        let algorithm = if dependency.kind == DependencyKind::Require { &self.require } else { &self.import };
+        match resolve_from(algorithm, importer, specifier) {
+            Ok(found) => self.file(&found, dependency),
+            Err(ResolveError::Ignored(_)) => Resolved::Empty,
+            Err(ResolveError::Builtin { resolved, .. }) => match algorithm.options().condition_names.iter().any(|name| name == "node") {
+                true => Resolved::External(resolved),
+                false => Resolved::Missing(Box::new(
+                    Diagnostic::error("node-builtin", format!("`{specifier}` is built into Node.js and does not exist in browsers"))
+                        .at(from, dependency.range.clone(), "")
+                        .help("build with `--platform node`, or alias it to a package that works in browsers"),
+                )),
+            },
+            Err(error) => {
+                if let Some(rest) = specifier.strip_prefix('/')
+                    && let Ok(found) = algorithm.resolve(&self.root, &format!("./{rest}"))
+                {
+                    return self.file(&found, dependency);
+                }
+                Resolved::Missing(Box::new(self.missing_module(from, importer, dependency, &error)))
+            }
+        }
+    }
+
+    fn resolve_url(&self, from: &AssetId, importer: &Path, dependency: &Dependency) -> Resolved {
+        let written = dependency.specifier.as_str();
+        let decoded = percent_decode(written.split(['?', '#']).next().unwrap_or_default());
+        if decoded.is_empty() {
+            return Resolved::External(written.to_owned());
+        }
+        let algorithm = if dependency.kind == DependencyKind::StyleImport { &self.style } else { &self.import };
+        let folder = importer.parent().unwrap_or(&self.root);
+        if let Some(rest) = decoded.strip_prefix('/') {
+            if let Some(folder) = &self.static_folder
+                && crate::files::is_file_inside(folder, rest)
+            {
+                return Resolved::Static(rest.to_owned());
+            }
+            if let Ok(found) = algorithm.resolve(&self.root, &format!("./{rest}")) {
+                return self.file(&found, dependency);
+            }
+        } else {
+            let relative = if decoded.starts_with('.') { decoded.clone() } else { format!("./{decoded}") };
+            if let Ok(found) = algorithm.resolve(folder, &escape(&relative)) {
+                return self.file(&found, dependency);
+            }
+            let bare = decoded.strip_prefix('~').unwrap_or(&decoded);
+            if !bare.starts_with('.')
+                && let Ok(found) = resolve_from(algorithm, importer, bare)
+            {
+                return self.file(&found, dependency);
+            }
+        }
+        let looked_for = decoded.strip_prefix('/').map_or_else(|| folder.join(&decoded), |rest| self.root.join(rest));
+        let mut diagnostic = Diagnostic::error("missing-file", format!("`{written}` does not exist")).at(
+            from,
+            dependency.range.clone(),
+            "referenced here",
+        );
+        if let Some(help) = self.similar(&looked_for) {
+            diagnostic = diagnostic.help(help);
+        } else {
+            diagnostic = diagnostic.help(format!("looked for `{}`", relative_to_root(&self.root, &normal(&looked_for))));
+        }
+        Resolved::Missing(Box::new(diagnostic))
+    }
+
+    fn file(&self, found: &oxc_resolver::Resolution, dependency: &Dependency) -> Resolved {
+        let mut located = self.located(found);
+        if let Some(query) = match dependency.attribute.as_deref() {
+            Some("text") => Some("raw"),
+            Some("bytes") => Some("bytes"),
+            _ => None,
+        } {
+            located.id = AssetId::new(format!("{}?{query}", located.id.path()));
+        }
+        Resolved::File(Box::new(located))
+    }
+
+    fn located(&self, found: &oxc_resolver::Resolution) -> Located {
+        let path = found.path();
+        let mut id = relative_to_root(&self.root, path);
+        if let Some(query) = found.query() {
+            id.push_str(query);
+        }
+        let is_dependency = path.components().any(|component| component.as_os_str() == "node_modules");
+        let package = found.package_json();
+        Located {
+            id: AssetId::new(id),
+            path: path.to_owned(),
+            package: PackageFacts {
+                name: package.filter(|_| is_dependency).and_then(|package| package.name()).map(str::to_owned),
+                module_type: match found.module_type() {
+                    Some(ModuleType::Module) => Some("module".to_owned()),
+                    Some(ModuleType::CommonJs) => Some("commonjs".to_owned()),
+                    _ => None,
+                },
+                side_effects: package.is_none_or(|package| has_side_effects(package, path)),
+                is_dependency,
+            },
+        }
+    }
+
+    fn missing_module(&self, from: &AssetId, importer: &Path, dependency: &Dependency, error: &ResolveError) -> Diagnostic {
+        let specifier = dependency.specifier.as_str();
+        let is_path = specifier.starts_with('.') || specifier.starts_with('/');
+        let diagnostic = match error {
+            ResolveError::PackagePathNotExported { subpath, .. } => {
+                let name = package_name(specifier);
+                return Diagnostic::error("not-exported", format!("`{subpath}` is not in the `exports` of package `{name}`"))
+                    .at(from, dependency.range.clone(), "imported here")
+                    .help(format!("see the `exports` field of `{name}/package.json`"));
+            }
+            ResolveError::Json(error) => {
+                let file = relative_to_root(&self.root, &error.path);
+                Diagnostic::error("invalid-package", format!("`{file}` is not valid JSON: {}", error.message))
+            }
+            ResolveError::NotFound(_)
+            | ResolveError::MatchedAliasNotFound(..)
+            | ResolveError::ExtensionAlias(..)
+            | ResolveError::PackageImportNotDefined(..) => Diagnostic::error("missing-module", format!("cannot find `{specifier}`")),
+            other => {
+                let reason = other.to_string().replace(&format!("{}/", self.root.display()), "");
+                Diagnostic::error("missing-module", format!("cannot resolve `{specifier}`: {reason}"))
+            }
+        };
+        let diagnostic = diagnostic.at(from, dependency.range.clone(), "imported here");
+        if is_path {
+            let wanted = importer.parent().unwrap_or(&self.root).join(specifier);
+            match self.similar(&wanted) {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic.help(format!("looked for `{}`", relative_to_root(&self.root, &normal(&wanted)))),
+            }
+        } else {
+            let name = package_name(specifier);
+            diagnostic.help(format!("looked for the package `{name}` in every `node_modules` above `{from}`; is it installed?"))
+        }
+    }
+
+    /// "did you mean": a sibling whose name differs in case or extension, or by at most two letters.
+    fn similar(&self, wanted: &Path) -> Option<String> {
+        let wanted = normal(wanted);
+        let name = wanted.file_name()?.to_str()?.to_lowercase();
+        let stem = name.split('.').next().unwrap_or_default().to_owned();
+        let names = crate::files::names_in(wanted.parent()?);
+        let found = names.into_iter().filter_map(|candidate| {
+            let lower = candidate.to_lowercase();
+            let distance = edit_distance(&lower, &name).min(edit_distance(lower.split('.').next().unwrap_or_default(), &stem));
+            (distance <= 2 && distance < stem.len().max(2)).then_some((distance, candidate))
+        });
+        let (_, best) = found.min()?;
+        Some(format!("did you mean `{}`?", relative_to_root(&self.root, &wanted.with_file_name(best))))
+    }
+}
+
+fn settings(root: &Path, options: &ResolveOptions, kinds: &[&str]) -> Settings {
+    let (platform, main_fields, alias_fields): (&str, &[&str], &[&str]) = match options.platform {
+        Platform::Browser => ("browser", &["browser", "module", "jsnext:main", "main"], &["browser"]),
+        Platform::Node => ("node", &["main", "module"], &[]),
+    };
+    let mode = if options.production { "production" } else { "development" };
+    // `module` is what bundlers agreed on for "an ES module even if it is required", which avoids two copies of a package. Node knows
+    // nothing of it, and what Node loads is the measure on that platform.
+    let kinds = kinds.iter().filter(|kind| options.platform == Platform::Browser || **kind != "module");
+    let extensions = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    Settings {
+        condition_names: [platform, mode, "default"].into_iter().chain(kinds.copied()).map(str::to_owned).collect(),
+        main_fields: extensions(main_fields),
+        alias_fields: alias_fields.iter().map(|field| vec![(*field).to_owned()]).collect(),
+        extensions: extensions(&[".tsx", ".ts", ".mts", ".jsx", ".js", ".mjs", ".cts", ".cjs", ".json"]),
+        extension_alias: vec![
+            (".js".into(), extensions(&[".js", ".ts", ".tsx", ".jsx"])),
+            (".jsx".into(), extensions(&[".jsx", ".tsx"])),
+            (".mjs".into(), extensions(&[".mjs", ".mts"])),
+            (".cjs".into(), extensions(&[".cjs", ".cts"])),
+        ],
+        alias: options
+            .alias
+            .iter()
+            .map(|(from, to)| {
+                let to = if to.starts_with("./") || to.starts_with("../") {
+                    normal(&root.join(to)).to_string_lossy().into_owned()
+                } else {
+                    to.clone()
+                };
+                (from.clone(), vec![AliasValue::Path(to)])
+            })
+            .collect(),
+        tsconfig: Some(TsconfigDiscovery::Auto),
+        builtin_modules: true,
+        module_type: true,
+        ..Settings::default()
+    }
+}
+
+/// tsconfig `paths` are the importer's business, but a dependency's own tsconfig.json, published by mistake, must not count.
+fn resolve_from(algorithm: &Algorithm, importer: &Path, specifier: &str) -> Result<oxc_resolver::Resolution, ResolveError> {
+    let in_dependency = importer.components().any(|component| component.as_os_str() == "node_modules");
+    let folder = importer.parent().unwrap_or(importer);
+    if in_dependency {
+        return algorithm.resolve(folder, specifier);
+    }
+    match algorithm.resolve_file(importer, specifier) {
+        // A tsconfig that cannot be read (an `extends` that is not installed) says nothing about where modules are.
+        Err(ResolveError::TsconfigLoadFailed { .. } | ResolveError::TsconfigNotFound(_)) => algorithm.resolve(folder, specifier),
+        result => result,
+    }
+}
+
+/// `sideEffects` of package.json as webpack reads it: a pattern without a slash matches file names at any depth.
+fn has_side_effects(package: &PackageJson, path: &Path) -> bool {
+    let Some(effects) = package.side_effects() else { return true };
+    let inside = relative_to_root(package.directory(), path);
+    let matches = |pattern: &str| {
+        let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+        let pattern = if pattern.contains('/') { pattern.to_owned() } else { format!("**/{pattern}") };
+        fast_glob::glob_match(pattern.trim_start_matches('/'), &inside)
+    };
+    match effects {
+        SideEffects::Bool(value) => value,
+        SideEffects::String(pattern) => matches(pattern),
+        SideEffects::Array(patterns) => patterns.into_iter().any(matches),
+    }
+}
+
+/// A URL that no file of the build stands for: it has a scheme, no path, or begins with `//`.
+pub fn is_remote(specifier: &str) -> bool {
+    if specifier.starts_with("//") || specifier.starts_with('#') && specifier.len() == 1 {
+        return true;
+    }
+    let Some((scheme, _)) = specifier.split_once(':') else { return false };
+    scheme != "node"
+        && scheme.len() > 1
+        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+        && !specifier.contains("virtual:")
+}
+
+fn package_name(specifier: &str) -> String {
+    let parts = if specifier.starts_with('@') { 2 } else { 1 };
+    specifier.split('/').take(parts).collect::<Vec<_>>().join("/")
+}
+
+/// `*` stands for any text, slashes included.
+fn wildcard(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    for (at, part) in parts.iter().enumerate() {
+        if at + 1 == parts.len() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(found) => rest = &rest[found + part.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}
+
+/// `%20` to a space; what is not valid UTF-8 afterwards stays as it is.
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut result = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match hex {
+            Some(byte) if bytes[at] == b'%' => {
+                result.push(byte);
+                at += 3;
+            }
+            _ => {
+                result.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(result).unwrap_or_else(|_| text.to_owned())
+}
+
+/// A `#` in a file name is not a fragment for the resolver if it is preceded by a zero byte.
+fn escape(path: &str) -> String {
+    path.replace('#', "\0#")
+}
+
+/// Without `.` and `..` segments.
+fn normal(path: &Path) -> PathBuf {
+    let mut result = PathBuf::new();
+    for component in path.components() {
+        match component {
+            std::path::Component::ParentDir => {
+                result.pop();
+            }
+            std::path::Component::CurDir => {}
+            other => result.push(other),
+        }
+    }
+    result
+}
+
+/// Levenshtein distance over characters.
+pub fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (above + 1).min(row[j] + 1).min(diagonal + usize::from(left != *right));
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remote_urls() {
+        for url in ["https://a.example/x", "data:text/plain,x", "//cdn.example/x.js", "mailto:a@b"] {
+            assert!(is_remote(url), "{url}");
+        }
+        for url in ["./a.js", "a/b.js", "/a.js", "node:fs", "#internal", "@scope/name"] {
+            assert!(!is_remote(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn wildcards_stand_for_any_text() {
+        assert!(wildcard("@scope/*", "@scope/a/b"));
+        assert!(wildcard("*.node", "x/y.node"));
+        assert!(!wildcard("a*c", "ab"));
+    }
+
+    #[test]
+    fn distances() {
+        assert_eq!(edit_distance("dates", "date"), 1);
+        assert_eq!(edit_distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn urls_are_percent_decoded() {
+        assert_eq!(percent_decode("a%20b%C3%A9.png"), "a bé.png");
+        assert_eq!(percent_decode("100%"), "100%");
+    }
+}

@@ -1,0 +1,170 @@
+//! A session: options, plugins and caches that live as long as the process; each [`Session::build`] is a function of the
+//! options and the files.
+
+use crate::asset::AssetId;
+use crate::build::build;
+use crate::cache::Cache;
+use crate::chunk::VendorSplit;
+use crate::diagnostic::Diagnostic;
+use crate::discover::SourceStore;
+use crate::naming::Naming;
+use crate::output::OutputClass;
+use crate::plugin::Plugins;
+use crate::resolve::{ResolveOptions, Resolver};
+use crate::task::RunLog;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Everything about a build that is not a plugin's business. Validated by the command line.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder that asset ids are relative to. Absolute and canonical.
+    pub root: PathBuf,
+    /// The output folder. Absolute.
+    pub out: PathBuf,
+    /// The entries, in order.
+    pub entries: Vec<EntryRequest>,
+    /// URL prefix of the output folder: `/`, `/static/`, `https://cdn.example.com/` or `./`.
+    pub base: String,
+    /// How files are named.
+    pub naming: Naming,
+    /// A folder that is copied as it is; absolute. Absent if it does not exist.
+    pub static_folder: Option<PathBuf>,
+    /// How specifiers are resolved.
+    pub resolve: ResolveOptions,
+    /// Which dependencies get chunks of their own.
+    pub vendor: VendorSplit,
+    /// Whether `import()` makes chunks; if not, its targets are bundled into the importer's chunk.
+    pub splitting: bool,
+    /// Where the manifest goes, relative to the output folder; none if absent.
+    pub manifest: Option<String>,
+    /// How the output folder is updated.
+    pub emit: EmitMode,
+    /// The cache folder; none disables the disk cache.
+    pub cache: Option<PathBuf>,
+    /// Keep task results in memory between builds of this session (`watch`).
+    pub keep_in_memory: bool,
+}
+
+/// An entry as the configuration names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRequest {
+    /// Its name, if the user gave one; else the file stem.
+    pub name: Option<String>,
+    /// The file. Absolute.
+    pub path: PathBuf,
+}
+
+/// How the output folder is updated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmitMode {
+    /// All or nothing, with a ledger; files of the previous release that this one no longer has are removed.
+    Release,
+    /// Each file replaced by rename; nothing is ever removed and no ledger is written (`planish bundle`).
+    Files,
+}
+
+/// A file of the finished build, for the summary and the `--json` result.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct WrittenFile {
+    /// Path relative to the output folder.
+    pub path: String,
+    /// What it is.
+    pub class: OutputClass,
+    /// Its size in bytes.
+    pub size: usize,
+}
+
+/// What a build gave.
+#[derive(Clone, Debug, Default)]
+pub struct BuildResult {
+    /// Sorted; errors first.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Files of the release, sorted by path; empty if the build has errors.
+    pub files: Vec<WrittenFile>,
+    /// How many of them were not in the output folder already with the same bytes.
+    pub written: usize,
+    /// Number of assets in the graph.
+    pub assets: usize,
+    /// What ran and what was reused.
+    pub log: RunLog,
+    /// The files and folders that the build read, absolute: what `watch` watches.
+    pub inputs: Vec<PathBuf>,
+    /// The output folder could not be written: the build itself may be good.
+    pub write_failed: bool,
+}
+
+impl BuildResult {
+    /// Whether the build has errors.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// What the session tells whoever watches its progress. Called from many threads.
+pub trait Progress: Send + Sync {
+    /// A stage begins: `transform`, `link`, `render`, `compress`, `write`.
+    fn stage(&self, name: &'static str);
+    /// An asset was found.
+    fn found(&self);
+    /// An asset's transform begins.
+    fn begin(&self, asset: &str);
+    /// An asset is transformed.
+    fn end(&self, asset: &str);
+}
+
+/// Progress that nobody watches.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&self, _: &'static str) {}
+    fn found(&self) {}
+    fn begin(&self, _: &str) {}
+    fn end(&self, _: &str) {}
+}
+
+/// Options, plugins and caches for as many builds as the process makes.
+pub struct Session {
+    pub(crate) options: Options,
+    pub(crate) plugins: Plugins,
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) resolver: Resolver,
+    pub(crate) sources: SourceStore,
+}
+
+impl Session {
+    /// A session in which nothing has been built yet.
+    pub fn new(options: Options, plugins: Plugins) -> Self {
+        Self {
+            cache: Arc::new(Cache::new(options.cache.clone(), options.keep_in_memory)),
+            resolver: Resolver::new(&options.root, options.static_folder.as_deref(), &options.resolve),
+            sources: SourceStore::new(options.keep_in_memory),
+            options,
+            plugins,
+        }
+    }
+
+    /// Builds: reads what it must, computes what is not cached, and replaces the output folder if there is no error.
+    pub fn build(&self, progress: &dyn Progress) -> BuildResult {
+        let result = build(self, progress);
+        self.cache.sweep();
+        result
+    }
+
+    /// Forgets what is known about files that changed, appeared or disappeared.
+    pub fn invalidate(&self, changed: &[PathBuf]) {
+        if !self.sources.forget(changed) {
+            self.resolver.clear();
+        }
+    }
+
+    /// The text of a source of the last build, for the frames of its diagnostics.
+    pub fn source_text(&self, id: &AssetId) -> Option<Arc<str>> {
+        self.sources.text(&self.options.root, id)
+    }
+
+    /// The options.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+}

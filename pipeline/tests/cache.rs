@@ -1,0 +1,335 @@
+//! The cache: damage is a miss, trouble is a warning, and the folder can be counted, checked and made smaller.
+
+use planish_pipeline::cache::{Cache, Collected, Usage, clear, gc, stats, verify};
+use planish_pipeline::key::Key;
+use planish_pipeline::task::Task;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
+
+const TASK: Task = Task { name: "test", version: 1 };
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder can be made")
+}
+
+fn on_disk(folder: &Path) -> Cache {
+    Cache::new(Some(folder.to_owned()), false)
+}
+
+fn key(text: &str) -> Key {
+    Key::of_bytes(text.as_bytes())
+}
+
+fn entry(folder: &Path, key: &Key) -> PathBuf {
+    let hex = key.to_hex();
+    folder.join("v1/test").join(&hex[..2]).join(hex)
+}
+
+fn put(cache: &Cache, text: &str) -> Key {
+    cache.disk_put(TASK, &key(text), &text.to_owned());
+    key(text)
+}
+
+fn get(cache: &Cache, text: &str) -> Option<String> {
+    cache.disk_get(TASK, &key(text))
+}
+
+fn codes(cache: &Cache) -> Vec<String> {
+    cache.take_warnings().into_iter().map(|warning| warning.code).collect()
+}
+
+fn set_modified(path: &Path, time: SystemTime) {
+    File::options().append(true).open(path).and_then(|file| file.set_modified(time)).expect("the time can be set");
+}
+
+fn modified(path: &Path) -> SystemTime {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).expect("the file exists")
+}
+
+#[test]
+fn what_is_put_on_disk_is_found_by_the_next_process() {
+    let folder = folder();
+    put(&on_disk(folder.path()), "a");
+    let next = on_disk(folder.path());
+    assert_eq!(get(&next, "a").as_deref(), Some("a"));
+    assert_eq!(get(&next, "b"), None);
+    assert!(next.take_warnings().is_empty());
+}
+
+#[test]
+fn the_folder_is_marked_for_backup_programs() {
+    let folder = folder();
+    on_disk(folder.path());
+    let tag = fs::read_to_string(folder.path().join("CACHEDIR.TAG")).expect("there");
+    assert!(tag.starts_with("Signature: 8a477f597d28d172789f06886806bc55\n"));
+}
+
+/// Damaged bytes for good ones.
+type Damage = Box<dyn Fn(Vec<u8>) -> Vec<u8>>;
+
+#[test]
+fn a_damaged_entry_is_a_miss_that_is_counted_and_made_good() {
+    let flip = |bit: usize| {
+        move |mut bytes: Vec<u8>| {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            bytes
+        }
+    };
+    let mut damages: Vec<Damage> = vec![
+        Box::new(|_| Vec::new()),
+        Box::new(|bytes| vec![0; bytes.len()]),
+        Box::new(|bytes| bytes[..bytes.len() - 1].to_vec()),
+        Box::new(|bytes| bytes[..20].to_vec()),
+        Box::new(|mut bytes| {
+            bytes.push(0);
+            bytes
+        }),
+    ];
+    let folder = folder();
+    let cache = on_disk(folder.path());
+    let path = entry(folder.path(), &put(&cache, "value"));
+    let bits = fs::read(&path).expect("there").len() * 8;
+    damages.extend((0..bits).map(|bit| Box::new(flip(bit)) as Damage));
+    for (number, damage) in damages.iter().enumerate() {
+        let good = fs::read(&path).expect("there");
+        fs::write(&path, damage(good)).expect("written");
+        assert_eq!(get(&cache, "value"), None, "damage {number}");
+        assert!(!path.exists());
+        assert_eq!(cache.damaged(), 1);
+        assert_eq!(codes(&cache), ["cache-damaged"]);
+        put(&cache, "value");
+        assert_eq!(get(&cache, "value").as_deref(), Some("value"));
+    }
+}
+
+#[test]
+fn a_sound_entry_under_another_name_is_a_miss() {
+    let folder = folder();
+    let cache = on_disk(folder.path());
+    let (a, b) = (put(&cache, "a"), put(&cache, "b"));
+    fs::copy(entry(folder.path(), &a), entry(folder.path(), &b)).expect("copied");
+    assert_eq!(get(&cache, "b"), None);
+    assert_eq!(get(&cache, "a").as_deref(), Some("a"));
+}
+
+#[test]
+fn an_entry_of_another_type_is_a_miss() {
+    let folder = folder();
+    let cache = on_disk(folder.path());
+    cache.disk_put(TASK, &key("a"), &7_u8);
+    assert_eq!(get(&cache, "a"), None);
+    assert_eq!(codes(&cache), ["cache-damaged"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_one_warning() {
+    let folder = folder();
+    let file = folder.path().join("file");
+    fs::write(&file, "mine").expect("written");
+    let cache = on_disk(&file);
+    put(&cache, "a");
+    assert_eq!(get(&cache, "a"), None);
+    let warnings = cache.take_warnings();
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].code, "cache-unusable");
+    assert!(warnings[0].message.starts_with(&format!("cannot use the cache folder `{}`: ", file.display())));
+    assert!(cache.take_warnings().is_empty());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_one_warning_and_still_read() {
+    let folder = folder();
+    put(&on_disk(folder.path()), "a");
+    let cache = on_disk(folder.path());
+    // A file where the task's folder would be, which stops even the superuser.
+    fs::write(folder.path().join("v1/other"), "mine").expect("written");
+    for text in ["b", "c"] {
+        cache.disk_put(Task { name: "other", version: 1 }, &key(text), &text.to_owned());
+    }
+    assert_eq!(codes(&cache), ["cache-unwritable"]);
+    assert_eq!(get(&cache, "a").as_deref(), Some("a"));
+    put(&cache, "d");
+    assert_eq!(get(&cache, "d"), None, "writing has ended");
+}
+
+#[test]
+fn without_a_folder_nothing_is_kept_on_disk() {
+    let cache = Cache::new(None, false);
+    put(&cache, "a");
+    assert_eq!(get(&cache, "a"), None);
+    cache.memory_put(&key("a"), &Arc::new(1_u8));
+    assert_eq!(cache.memory_get::<u8>(&key("a")), None);
+    assert!(cache.take_warnings().is_empty());
+}
+
+#[test]
+fn memory_keeps_what_one_of_the_last_two_builds_used() {
+    let cache = Cache::new(None, true);
+    cache.memory_put(&key("used"), &Arc::new(1_u8));
+    cache.memory_put(&key("unused"), &Arc::new(2_u8));
+    cache.sweep();
+    assert!(cache.memory_get::<u8>(&key("used")).is_some());
+    cache.sweep();
+    // The second build did not use it, the first did.
+    assert!(cache.memory_get::<u8>(&key("used")).is_some());
+    cache.sweep();
+    cache.sweep();
+    assert!(cache.memory_get::<u8>(&key("unused")).is_none());
+    assert_eq!(cache.memory_get::<u8>(&key("used")).as_deref(), Some(&1));
+    assert!(cache.memory_get::<u16>(&key("used")).is_none(), "of another type");
+}
+
+#[test]
+fn an_edit_and_its_undoing_find_the_first_value_in_memory() {
+    let cache = Cache::new(None, true);
+    cache.memory_put(&key("first"), &Arc::new(1_u8));
+    cache.sweep();
+    cache.memory_put(&key("edited"), &Arc::new(2_u8));
+    cache.sweep();
+    assert!(cache.memory_get::<u8>(&key("first")).is_some());
+}
+
+#[test]
+fn use_is_noted_at_most_once_a_day() {
+    let folder = folder();
+    let cache = on_disk(folder.path());
+    let path = entry(folder.path(), &put(&cache, "a"));
+    let now = SystemTime::now();
+    set_modified(&path, now - DAY / 2);
+    let before = modified(&path);
+    get(&cache, "a").expect("there");
+    assert_eq!(modified(&path), before);
+    for wrong in [now - DAY * 2, now + DAY * 2] {
+        set_modified(&path, wrong);
+        get(&cache, "a").expect("there");
+        assert!(modified(&path) >= now - Duration::from_secs(2) && modified(&path) < now + DAY);
+    }
+}
+
+#[test]
+fn writers_readers_and_collectors_do_not_disturb_each_other() {
+    let folder = folder();
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let cache = on_disk(folder.path());
+            scope.spawn(move || {
+                for round in 0..200 {
+                    let text = format!("{}", (round * (writer + 1)) % 50).repeat(2_000);
+                    put(&cache, &text);
+                    if let Some(found) = get(&cache, &text) {
+                        assert_eq!(found, text);
+                    }
+                }
+                assert!(cache.take_warnings().is_empty());
+            });
+        }
+        scope.spawn(|| {
+            for _ in 0..20 {
+                gc(folder.path(), 20_000).expect("collected");
+                assert!(verify(folder.path()).expect("verified").bad.is_empty());
+                clear(folder.path()).expect("cleared");
+            }
+        });
+    });
+    let unfinished = stats(folder.path()).expect("counted").total.count;
+    assert_eq!(unfinished, verify(folder.path()).expect("verified").checked);
+}
+
+#[test]
+fn entries_are_counted_by_task() {
+    let folder = folder();
+    let cache = on_disk(folder.path());
+    put(&cache, "a");
+    put(&cache, "b");
+    cache.disk_put(Task { name: "other", version: 1 }, &key("c"), &0_u8);
+    let stats = stats(folder.path()).expect("counted");
+    // A hash of 32 bytes, a length and a letter.
+    assert_eq!(stats.by_task["test"], Usage { count: 2, bytes: 68 });
+    assert_eq!(stats.by_task["other"], Usage { count: 1, bytes: 33 });
+    assert_eq!(stats.total, Usage { count: 3, bytes: 101 });
+}
+
+#[test]
+fn verify_removes_damaged_entries_only() {
+    let folder = folder();
+    let cache = on_disk(folder.path());
+    let (good, bad) = (put(&cache, "good"), put(&cache, "bad"));
+    let foreign = folder.path().join("v1/test/notes.txt");
+    fs::write(&foreign, "mine").expect("written");
+    fs::write(entry(folder.path(), &bad), "damage").expect("written");
+    let verified = verify(folder.path()).expect("verified");
+    assert_eq!((verified.checked, verified.bad), (2, vec![entry(folder.path(), &bad)]));
+    assert!(entry(folder.path(), &good).exists() && foreign.exists() && !entry(folder.path(), &bad).exists());
+}
+
+#[test]
+fn the_least_recently_used_goes_first() {
+    let folder = folder();
+    let cache = on_disk(folder.path());
+    let now = SystemTime::now();
+    let keys: Vec<Key> = ["a", "b", "c", "d"].iter().map(|text| put(&cache, text)).collect();
+    for (key, days) in keys.iter().zip([2, 4, 1, 3]) {
+        set_modified(&entry(folder.path(), key), now - DAY * days);
+    }
+    get(&cache, "b").expect("there");
+    let collected = gc(folder.path(), 70).expect("collected");
+    assert_eq!(collected, Collected { removed: 2, freed: 68, kept_bytes: 68 });
+    let kept: Vec<bool> = keys.iter().map(|key| entry(folder.path(), key).exists()).collect();
+    assert_eq!(kept, [false, true, true, false]);
+    assert_eq!(gc(folder.path(), 70).expect("collected"), Collected { removed: 0, freed: 0, kept_bytes: 68 });
+}
+
+#[test]
+fn gc_removes_what_dead_processes_left() {
+    let folder = folder();
+    let cache = on_disk(folder.path());
+    let shard = entry(folder.path(), &put(&cache, "a")).with_file_name("");
+    let (old, new) = (shard.join("0-0.tmp"), shard.join("0-1.tmp"));
+    for path in [&old, &new] {
+        fs::write(path, "half").expect("written");
+    }
+    set_modified(&old, SystemTime::now() - DAY);
+    assert_eq!(gc(folder.path(), u64::MAX).expect("collected").removed, 0);
+    assert!(!old.exists() && new.exists());
+}
+
+#[test]
+fn clear_keeps_foreign_files() {
+    let folder = folder();
+    let cache = on_disk(folder.path());
+    let path = entry(folder.path(), &put(&cache, "a"));
+    let foreign = ["mine.txt", "v1/mine.txt", "v1/test/mine.txt", "v2/mine.txt"].map(|name| folder.path().join(name));
+    for path in &foreign {
+        fs::create_dir_all(path.parent().expect("in a folder")).expect("made");
+        fs::write(path, "mine").expect("written");
+    }
+    clear(folder.path()).expect("cleared");
+    assert!(!path.exists() && !folder.path().join("CACHEDIR.TAG").exists());
+    assert!(foreign.iter().all(|path| path.exists()));
+}
+
+#[test]
+fn clear_leaves_an_empty_folder_and_another_programs_tag() {
+    let folder = folder();
+    put(&on_disk(folder.path()), "a");
+    clear(folder.path()).expect("cleared");
+    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0);
+    fs::write(folder.path().join("CACHEDIR.TAG"), "Signature: another").expect("written");
+    put(&on_disk(folder.path()), "a");
+    clear(folder.path()).expect("cleared");
+    assert!(folder.path().join("CACHEDIR.TAG").exists());
+}
+
+#[test]
+fn a_folder_that_does_not_exist_is_empty() {
+    let folder = folder().path().join("absent");
+    assert_eq!(stats(&folder).expect("counted").total.count, 0);
+    assert_eq!(verify(&folder).expect("verified").checked, 0);
+    assert_eq!(gc(&folder, 0).expect("collected").removed, 0);
+    clear(&folder).expect("cleared");
+    assert!(!folder.exists());
+}

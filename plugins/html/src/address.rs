@@ -1,0 +1,107 @@
+//! Where a document finds the files that it refers to.
+
+use crate::references::Role;
+use planish_pipeline::graph::{Node, Target};
+use planish_pipeline::naming::relative_path;
+use planish_pipeline::output::OutputId;
+use planish_pipeline::plugin::RenderContext;
+use std::collections::BTreeSet;
+
+/// What takes the place of a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// Another URL.
+    Url(String),
+    /// Nothing: the module is all stylesheet, or the stylesheet has no file.
+    Gone,
+    /// The URL itself: it is another site's, or what is wrong with it has been reported.
+    Kept,
+}
+
+impl Address {
+    /// The new URL, if there is one.
+    pub(crate) fn url(self) -> Option<String> {
+        match self {
+            Self::Url(url) => Some(url),
+            Self::Gone | Self::Kept => None,
+        }
+    }
+}
+
+/// Makes the URLs of one document and remembers which outputs they name.
+pub(crate) struct Addresses<'a> {
+    /// The build.
+    pub(crate) context: &'a RenderContext<'a>,
+    /// The document.
+    pub(crate) document: OutputId,
+    /// The outputs whose names were given out.
+    pub(crate) references: BTreeSet<OutputId>,
+}
+
+impl<'a> Addresses<'a> {
+    /// For a document that refers to nothing yet.
+    pub(crate) fn new(context: &'a RenderContext<'a>, document: OutputId) -> Self {
+        Self { context, document, references: BTreeSet::new() }
+    }
+
+    /// The URL of an output.
+    pub(crate) fn output(&mut self, output: &OutputId) -> Option<String> {
+        let url = self.context.names.url(&self.document, output)?;
+        self.references.insert(output.clone());
+        Some(url)
+    }
+
+    /// What takes the place of a URL with this target.
+    pub(crate) fn target(&mut self, target: &Target, role: Role) -> Address {
+        let idx = match target {
+            Target::Asset(idx) => *idx,
+            Target::Static(path) => return Address::Url(self.static_url(path)),
+            Target::External(_) | Target::Empty | Target::Missing => return Address::Kept,
+        };
+        let chunk = self.context.plan.root_chunk(idx).map(|chunk| self.context.plan.chunk(chunk));
+        let output = match (role, chunk) {
+            (Role::Script | Role::ScriptPreload, Some(chunk)) => chunk.script.clone(),
+            (Role::Stylesheet | Role::StylesheetPreload, Some(chunk)) => chunk.style.clone(),
+            _ => Some(OutputId::of_asset(&self.context.graph.node(idx).id, "")),
+        };
+        match output {
+            Some(output) => self.output(&output).map_or(Address::Kept, Address::Url),
+            None => Address::Gone,
+        }
+    }
+
+    /// The URL of a variant of an image, if it was made.
+    pub(crate) fn variant(&mut self, target: &Target, variant: &str) -> Option<String> {
+        let node = self.node(target)?;
+        let made = node.asset.outputs.iter().any(|output| output.variant == variant);
+        let output = made.then(|| OutputId::of_asset(&node.id, variant))?;
+        self.output(&output)
+    }
+
+    /// The asset of a target.
+    pub(crate) fn node(&self, target: &Target) -> Option<&'a Node> {
+        Some(self.context.graph.node(target.asset()?))
+    }
+
+    fn static_url(&self, path: &str) -> String {
+        let path = percent_encode(path);
+        let names = self.context.names;
+        match names.path(&self.document) {
+            Some(document) if names.has_relative_base() => relative_path(document, &path),
+            _ => format!("{}{path}", names.base()),
+        }
+    }
+}
+
+/// A path as a URL: what would end it or be decoded is encoded.
+fn percent_encode(path: &str) -> String {
+    let mut result = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character.is_ascii_control() || " \"#%<>?\\^`{|}".contains(character) {
+            result.push_str(&format!("%{:02X}", u32::from(character)));
+        } else {
+            result.push(character);
+        }
+    }
+    result
+}

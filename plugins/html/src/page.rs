@@ -1,0 +1,57 @@
+//! Which chunks a page loads besides those that its tags name.
+
+use crate::address::Addresses;
+use crate::entity::escape;
+use crate::references::Role;
+use crate::scan::Found;
+use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
+use planish_pipeline::graph::Target;
+use planish_pipeline::output::OutputId;
+use std::collections::BTreeSet;
+
+/// What a page's head is to load.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Page {
+    /// Scripts that the page's module scripts import, dependencies first.
+    pub(crate) preloads: Vec<OutputId>,
+    /// Stylesheets of the page's module scripts, dependencies first, each script's own last.
+    pub(crate) styles: Vec<OutputId>,
+}
+
+/// Collects what the scripts of a page need and no tag of the page loads.
+pub(crate) fn page(plan: &ChunkPlan, found: &[Found], targets: &[Target]) -> Page {
+    let roots = |role: Role| -> Vec<ChunkIdx> {
+        let of_role = found.iter().zip(targets).filter(|(found, _)| found.role == role);
+        of_role.filter_map(|(_, target)| plan.root_chunk(target.asset()?)).collect()
+    };
+    let script_of = |chunk: &ChunkIdx| plan.chunk(*chunk).script.clone();
+    let style_of = |chunk: &ChunkIdx| plan.chunk(*chunk).style.clone();
+    let scripts = roots(Role::Script);
+    let closure: Vec<ChunkIdx> = scripts.iter().flat_map(|root| plan.closure(*root)).collect();
+    let linked = roots(Role::Stylesheet).into_iter().flat_map(|root| plan.closure(root));
+    let mut seen: BTreeSet<OutputId> = linked.filter_map(|chunk| style_of(&chunk)).collect();
+    seen.extend(scripts.iter().chain(&roots(Role::ScriptPreload)).filter_map(script_of));
+    let mut new = |output: &OutputId| seen.insert(output.clone());
+    Page {
+        preloads: closure.iter().filter_map(script_of).filter(&mut new).collect(),
+        styles: closure.iter().filter_map(style_of).filter(&mut new).collect(),
+    }
+}
+
+impl Page {
+    /// The `<link>`s, each on a line.
+    pub(crate) fn links(&self, addresses: &mut Addresses<'_>) -> String {
+        let mut links = String::new();
+        for (rel, outputs) in [("modulepreload", &self.preloads), ("stylesheet", &self.styles)] {
+            for url in outputs.iter().filter_map(|output| addresses.output(output)) {
+                links.push_str(&link(rel, &url));
+            }
+        }
+        links
+    }
+}
+
+/// A `<link>` on a line.
+pub(crate) fn link(rel: &str, url: &str) -> String {
+    format!("<link rel=\"{rel}\" crossorigin href=\"{}\">\n", escape(url))
+}

@@ -1,0 +1,247 @@
+//! A document with the names of the files that were built.
+
+use crate::HtmlOptions;
+use crate::address::{Address, Addresses};
+use crate::entity::escape;
+use crate::image::{self, Linked};
+use crate::page;
+use crate::references::{IGNORE, Reference, Role, references};
+use crate::scan::{is_inline_module, scan};
+use crate::walk::{Visitor, walk};
+use lol_html::HandlerResult;
+use lol_html::html_content::{Comment, ContentType, Element};
+use planish_pipeline::diagnostic::{Diagnostic, Outcome};
+use planish_pipeline::graph::{AssetIdx, Node, Target};
+use planish_pipeline::output::{Output, OutputClass, OutputId};
+use planish_pipeline::plugin::RenderContext;
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+/// Renders a document. What the transform could not read is left as it is.
+pub(crate) fn render(context: &RenderContext<'_>, asset: AssetIdx, options: &HtmlOptions) -> Outcome<Output> {
+    let node = context.graph.node(asset);
+    let id = OutputId::of_asset(&node.id, "");
+    let html = node.source.text().unwrap_or_default();
+    let scan = scan(html, &node.id);
+    let mut addresses = Addresses::new(context, id.clone());
+    let links = page::page(context.plan, &scan.found, &node.targets).links(&mut addresses);
+    let mut rewriter = Rewriter {
+        node,
+        options,
+        addresses,
+        next: 0,
+        links: Some(links),
+        closes_head: scan.closes_head,
+        linked: BTreeSet::new(),
+        pictures: Rc::default(),
+    };
+    let (bytes, diagnostics) = match walk(html, 0, &mut rewriter) {
+        Ok(text) => (text.into_bytes(), Vec::new()),
+        Err(reason) => {
+            let error = Diagnostic::error("invalid-html", format!("cannot rewrite the document: {reason}")).at(
+                &node.id,
+                0..0,
+                "",
+            );
+            (html.as_bytes().to_vec(), vec![error])
+        }
+    };
+    let references = rewriter.addresses.references.into_iter().collect();
+    Outcome::with(
+        Output { id, class: OutputClass::Document, bytes, references, asset: Some(node.id.clone()), chunk: None },
+        diagnostics,
+    )
+}
+
+struct Rewriter<'a> {
+    node: &'a Node,
+    options: &'a HtmlOptions,
+    addresses: Addresses<'a>,
+    /// Number of the next dependency: the way through the document is the transform's.
+    next: usize,
+    /// What is still to be put into the head.
+    links: Option<String>,
+    closes_head: bool,
+    /// Stylesheets that have been linked, with their media.
+    linked: BTreeSet<(OutputId, String)>,
+    /// Depth of `<picture>` elements.
+    pictures: Rc<Cell<usize>>,
+}
+
+impl Visitor for Rewriter<'_> {
+    fn element(&mut self, element: &mut Element<'_, '_>, base: usize) -> HandlerResult {
+        if element.has_attribute(IGNORE) {
+            element.remove_attribute(IGNORE);
+            return Ok(());
+        }
+        match element.tag_name().as_str() {
+            "head" if self.closes_head => return self.fill_head(element),
+            "picture" => return self.enter_picture(element),
+            _ => {}
+        }
+        if is_inline_module(element) {
+            return self.inline_module(element, base);
+        }
+        let references = references(element, base);
+        if references.is_empty() {
+            return Ok(());
+        }
+        element.remove_attribute("integrity");
+        let linked: Vec<Linked<'_>> =
+            references.iter().map(|reference| (reference, self.targets(reference.urls.len()))).collect();
+        match (linked.as_slice(), references[0].role) {
+            ([(_, [target])], Role::Script) => self.script(element, &references[0], target),
+            ([(_, [target])], Role::Stylesheet) => self.stylesheet(element, &references[0], target),
+            _ => self.files(element, &linked),
+        }
+    }
+
+    fn comment(&mut self, comment: &mut Comment<'_>) {
+        let text = comment.text();
+        if self.options.minify && !["[", "!", "<!", "#"].iter().any(|mark| text.starts_with(mark)) {
+            comment.remove();
+        }
+    }
+}
+
+impl<'a> Rewriter<'a> {
+    /// The targets of the next dependencies.
+    fn targets(&mut self, count: usize) -> &'a [Target] {
+        let start = self.next;
+        self.next += count;
+        self.node.targets.get(start..self.next).unwrap_or_default()
+    }
+
+    fn fill_head(&mut self, element: &mut Element<'_, '_>) -> HandlerResult {
+        let Some(links) = self.links.take().filter(|links| !links.is_empty()) else { return Ok(()) };
+        element.on_end_tag(Box::new(move |end| {
+            end.before(&links, ContentType::Html);
+            Ok(())
+        }))
+    }
+
+    fn enter_picture(&mut self, element: &mut Element<'_, '_>) -> HandlerResult {
+        self.pictures.set(self.pictures.get() + 1);
+        let pictures = Rc::clone(&self.pictures);
+        element.on_end_tag(Box::new(move |_| {
+            pictures.set(pictures.get().saturating_sub(1));
+            Ok(())
+        }))
+    }
+
+    /// In a document without `</head>`, the first script is where the links go.
+    fn put_links_before(&mut self, element: &mut Element<'_, '_>) {
+        if !self.closes_head
+            && let Some(links) = self.links.take()
+        {
+            element.before(&links, ContentType::Html);
+        }
+    }
+
+    /// An empty one has no dependency; one that has begins where its tag ends.
+    fn inline_module(&mut self, element: &mut Element<'_, '_>, base: usize) -> HandlerResult {
+        let start = (base + element.source_location().bytes().end) as u32;
+        let next = self.node.asset.dependencies.get(self.next);
+        if !next.is_some_and(|dependency| dependency.fragment.is_some() && dependency.range.start == start) {
+            return Ok(());
+        }
+        self.put_links_before(element);
+        let [target] = self.targets(1) else { return Ok(()) };
+        match self.addresses.target(target, Role::Script) {
+            Address::Url(url) => {
+                element.set_attribute("src", &escape(&url))?;
+                element.set_inner_content("", ContentType::Html);
+                cross_origin(element)
+            }
+            address => without(element, &address),
+        }
+    }
+
+    fn script(&mut self, element: &mut Element<'_, '_>, reference: &Reference, target: &Target) -> HandlerResult {
+        self.put_links_before(element);
+        match self.addresses.target(target, Role::Script) {
+            Address::Url(url) => {
+                set(element, reference, |_| Some(url.clone()))?;
+                cross_origin(element)
+            }
+            address => without(element, &address),
+        }
+    }
+
+    /// The stylesheet in the link's place, after those that it depends on; each stylesheet once.
+    fn stylesheet(&mut self, element: &mut Element<'_, '_>, reference: &Reference, target: &Target) -> HandlerResult {
+        let media = element.get_attribute("media").unwrap_or_default();
+        let plan = self.addresses.context.plan;
+        let root = target.asset().and_then(|asset| plan.root_chunk(asset));
+        let own = root.and_then(|root| plan.chunk(root).style.as_ref());
+        for style in
+            root.into_iter().flat_map(|root| plan.closure(root)).filter_map(|chunk| plan.chunk(chunk).style.as_ref())
+        {
+            let is_new = self.linked.insert((style.clone(), media.clone()));
+            match (is_new, Some(style) == own) {
+                (true, false) => {
+                    let url = self.addresses.output(style).unwrap_or_default();
+                    element.before(&page::link("stylesheet", &url), ContentType::Html);
+                }
+                (false, true) => {
+                    element.remove();
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        match self.addresses.target(target, Role::Stylesheet) {
+            Address::Url(url) => set(element, reference, |_| Some(url.clone())),
+            address => without(element, &address),
+        }
+    }
+
+    fn files(&mut self, element: &mut Element<'_, '_>, linked: &[Linked<'_>]) -> HandlerResult {
+        let mut is_gone = false;
+        for (reference, targets) in linked {
+            let addresses: Vec<Address> =
+                targets.iter().map(|target| self.addresses.target(target, reference.role)).collect();
+            is_gone |= addresses.contains(&Address::Gone);
+            set(element, reference, |number| addresses.get(number).cloned().and_then(Address::url))?;
+        }
+        if is_gone {
+            element.remove();
+        }
+        if element.tag_name() == "img" {
+            image::size(element, linked, &self.addresses)?;
+            if self.options.picture && self.pictures.get() == 0 {
+                image::picture(element, linked, &mut self.addresses);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes an attribute with other URLs, unless all stay.
+fn set(
+    element: &mut Element<'_, '_>,
+    reference: &Reference,
+    url: impl FnMut(usize) -> Option<String>,
+) -> HandlerResult {
+    let value = reference.replaced(url);
+    if value != reference.value {
+        element.set_attribute(reference.attribute, &escape(&value))?;
+    }
+    Ok(())
+}
+
+/// Modules are always fetched with CORS; a preload of the same file is used only if it says so too.
+fn cross_origin(element: &mut Element<'_, '_>) -> HandlerResult {
+    if !element.has_attribute("crossorigin") {
+        element.set_attribute("crossorigin", "")?;
+    }
+    Ok(())
+}
+
+fn without(element: &mut Element<'_, '_>, address: &Address) -> HandlerResult {
+    if *address == Address::Gone {
+        element.remove();
+    }
+    Ok(())
+}

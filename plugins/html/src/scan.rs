@@ -1,0 +1,120 @@
+//! What a document refers to.
+
+use crate::references::{IGNORE, Reference, Role, references};
+use crate::walk::{Visitor, walk};
+use lol_html::HandlerResult;
+use lol_html::html_content::Element;
+use planish_pipeline::asset::{AssetId, Dependency, DependencyKind, Fragment};
+use planish_pipeline::diagnostic::Diagnostic;
+use std::cell::Cell;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// A dependency and what it is for.
+pub(crate) struct Found {
+    /// The dependency.
+    pub(crate) dependency: Dependency,
+    /// What for.
+    pub(crate) role: Role,
+}
+
+/// What is known of a document.
+pub(crate) struct Scan {
+    /// In document order.
+    pub(crate) found: Vec<Found>,
+    /// What there is to say.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// There is a `</head>`, which may be left out in HTML.
+    pub(crate) closes_head: bool,
+}
+
+/// Reads a document.
+pub(crate) fn scan(html: &str, id: &AssetId) -> Scan {
+    let mut scanner = Scanner {
+        id,
+        found: Vec::new(),
+        diagnostics: Vec::new(),
+        closes_head: Rc::default(),
+        in_module: false,
+        fragments: 0,
+    };
+    if let Err(reason) = walk(html, 0, &mut scanner) {
+        scanner.diagnostics.push(Diagnostic::error("invalid-html", format!("cannot read the document: {reason}")).at(
+            id,
+            0..0,
+            "",
+        ));
+    }
+    let Scanner { found, diagnostics, closes_head, .. } = scanner;
+    Scan { found, diagnostics, closes_head: closes_head.get() }
+}
+
+/// Whether an element is a module script whose code is its content.
+pub(crate) fn is_inline_module(element: &Element<'_, '_>) -> bool {
+    element.tag_name() == "script"
+        && element.get_attribute("type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("module"))
+        && !element.has_attribute("src")
+        && !element.has_attribute(IGNORE)
+}
+
+struct Scanner<'a> {
+    id: &'a AssetId,
+    found: Vec<Found>,
+    diagnostics: Vec<Diagnostic>,
+    closes_head: Rc<Cell<bool>>,
+    in_module: bool,
+    fragments: usize,
+}
+
+impl Visitor for Scanner<'_> {
+    fn element(&mut self, element: &mut Element<'_, '_>, base: usize) -> HandlerResult {
+        self.in_module = is_inline_module(element);
+        if element.tag_name() == "head" {
+            let closes_head = Rc::clone(&self.closes_head);
+            element.on_end_tag(Box::new(move |_| {
+                closes_head.set(true);
+                Ok(())
+            }))?;
+        }
+        let references = references(element, base);
+        self.warn(element, base, &references);
+        for reference in &references {
+            let role = reference.role;
+            self.found.extend(reference.dependencies().map(|dependency| Found { dependency, role }));
+        }
+        Ok(())
+    }
+
+    fn script(&mut self, place: Range<usize>, text: &str) {
+        if !self.in_module || text.trim().is_empty() {
+            return;
+        }
+        let range = place.start as u32..place.end as u32;
+        let mut dependency = Dependency::new(self.fragments.to_string(), DependencyKind::Script, range);
+        dependency.fragment = Some(Fragment { extension: "js".into(), text: text.to_owned() });
+        self.found.push(Found { dependency, role: Role::Script });
+        self.fragments += 1;
+    }
+}
+
+impl Scanner<'_> {
+    fn warn(&mut self, element: &Element<'_, '_>, base: usize, references: &[Reference]) {
+        if element.tag_name() == "base" && element.has_attribute("href") {
+            let message = "relative URLs are resolved against the file and not against `<base href>`";
+            let tag = element.source_location().bytes();
+            self.diagnostics.push(Diagnostic::warning("base-element", message).at(self.id, shifted(tag, base), ""));
+        }
+        if !references.is_empty()
+            && let Some(integrity) = element.attributes().iter().find(|attribute| attribute.name() == "integrity")
+        {
+            let name = integrity.name_source_location().map_or(0..0, |place| place.bytes());
+            let warning =
+                Diagnostic::warning("integrity-dropped", "`integrity` is dropped, because the file's bytes change");
+            self.diagnostics.push(warning.at(self.id, shifted(name, base), ""));
+        }
+    }
+}
+
+fn shifted(range: Range<usize>, base: usize) -> Range<u32> {
+    (base + range.start) as u32..(base + range.end) as u32
+}

@@ -1,0 +1,264 @@
+//! bind: what every import binding and every member of a namespace import means.
+//!
+//! ECMAScript's ResolveExport, extended to modules that are not ES modules.
+
+use crate::record::{Export, Format, ImportBinding, ImportName};
+use crate::tables::{Meaning, Module, Symbol};
+use planish_pipeline::diagnostic::Diagnostic;
+use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
+use std::collections::BTreeSet;
+use swc_core::atoms::Atom;
+
+/// What looking an export up gave.
+#[derive(Clone, Debug, PartialEq)]
+enum Found {
+    Meaning(Meaning),
+    /// Two `export *` give different things by this name: the modules.
+    Ambiguous(AssetIdx, AssetIdx),
+    Missing,
+    /// The name is defined in terms of itself.
+    Circular,
+}
+
+/// Looks names up. Borrowed by the passes that need meanings.
+pub(crate) struct Binder<'a> {
+    pub(crate) graph: &'a AssetGraph,
+    pub(crate) modules: &'a [Option<Module>],
+}
+
+/// Binds all modules. Names that cannot be bound are errors and mean `undefined`.
+pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for idx in graph.indices() {
+        let Some(module) = &modules[idx.index()] else { continue };
+        let binder = Binder { graph, modules };
+        let mut bindings = Vec::new();
+        for (local, binding) in &module.record.bindings {
+            let meaning = binder.binding(idx, binding).unwrap_or_else(|diagnostic| {
+                diagnostics.extend(diagnostic.map(|diagnostic| *diagnostic));
+                Meaning::Undefined
+            });
+            bindings.push((local.clone(), meaning));
+        }
+        for export in module.record.exports.values() {
+            if let Export::From(binding) = export
+                && let Err(Some(diagnostic)) = binder.binding(idx, binding)
+                && !is_typed(&graph.node(idx).id.extension())
+            {
+                diagnostics.push(*diagnostic);
+            }
+        }
+        let mut members = Vec::new();
+        for (namespace, name) in module.record.parts.iter().flat_map(|part| &part.member_uses) {
+            let meaning = match bindings.iter().find(|(local, _)| local == namespace).map(|(_, meaning)| meaning) {
+                Some(Meaning::Symbol(target, Symbol::Namespace)) => binder.export(*target, name),
+                Some(Meaning::Property { module, name: None, node }) => {
+                    Some(Meaning::Property { module: *module, name: Some(name.clone()), node: *node })
+                }
+                Some(Meaning::External(specifier, ImportName::Namespace)) => {
+                    Some(Meaning::External(specifier.clone(), ImportName::Named(name.clone())))
+                }
+                _ => Some(Meaning::Undefined),
+            };
+            let meaning = meaning.unwrap_or_else(|| {
+                let range = module.record.bindings.get(namespace).map(|binding| binding.range).unwrap_or_default();
+                diagnostics.push(missing_member(graph, idx, namespace, name, range));
+                Meaning::Undefined
+            });
+            members.push(((namespace.clone(), name.clone()), meaning));
+        }
+        for (name, range) in &module.record.assigned_imports {
+            diagnostics.push(
+                Diagnostic::error("assign-to-import", format!("`{name}` is an import, which cannot be assigned to"))
+                    .at(&graph.node(idx).id, range.0..range.1, "assigned here")
+                    .help("assign where it is declared: export a function that does it"),
+            );
+        }
+        if let Some(module) = &mut modules[idx.index()] {
+            module.bindings = bindings.into_iter().collect();
+            module.members = members.into_iter().collect();
+        }
+    }
+    diagnostics
+}
+
+fn missing_member(graph: &AssetGraph, idx: AssetIdx, namespace: &Atom, name: &Atom, range: (u32, u32)) -> Diagnostic {
+    Diagnostic::warning("missing-member", format!("`{namespace}.{name}` is always undefined: the module has no export `{name}`"))
+        .at(&graph.node(idx).id, range.0..range.1, "the namespace is imported here")
+}
+
+/// TypeScript re-exports types by the same syntax as values, so a name that is missing is taken for a type.
+fn is_typed(extension: &str) -> bool {
+    matches!(extension, "ts" | "tsx" | "mts" | "cts")
+}
+
+impl Binder<'_> {
+    /// What an import binding of a module means; the diagnostic if it means nothing, or none if that has been reported elsewhere.
+    fn binding(&self, importer: AssetIdx, binding: &ImportBinding) -> Result<Meaning, Option<Box<Diagnostic>>> {
+        match self.follow(importer, binding, &mut Vec::new()) {
+            Found::Meaning(meaning) => Ok(meaning),
+            failed => Err(self.explain(importer, binding, &failed).map(Box::new)),
+        }
+    }
+
+    /// What an export of an ES module means, if there is one.
+    pub(crate) fn export(&self, module: AssetIdx, name: &Atom) -> Option<Meaning> {
+        match self.look_up(module, name, &mut Vec::new()) {
+            Found::Meaning(meaning) => Some(meaning),
+            _ => None,
+        }
+    }
+
+    fn follow(&self, importer: AssetIdx, binding: &ImportBinding, visited: &mut Vec<(AssetIdx, Atom)>) -> Found {
+        let meaning = match self.graph.target(importer, binding.dependency as usize) {
+            Target::External(specifier) => Meaning::External(specifier.as_str().into(), binding.name.clone()),
+            Target::Static(path) if is_default(&binding.name) => Meaning::StaticUrl(path.as_str().into()),
+            Target::Empty => match &binding.name {
+                ImportName::Namespace => Meaning::Undefined,
+                ImportName::Named(_) => Meaning::Undefined,
+            },
+            Target::Static(_) => return Found::Missing,
+            Target::Missing => Meaning::Undefined,
+            Target::Asset(target) => return self.of_asset(importer, *target, &binding.name, visited),
+        };
+        Found::Meaning(meaning)
+    }
+
+    fn of_asset(&self, importer: AssetIdx, target: AssetIdx, name: &ImportName, visited: &mut Vec<(AssetIdx, Atom)>) -> Found {
+        if self.graph.node(target).broken {
+            return Found::Meaning(Meaning::Undefined);
+        }
+        let Some(module) = &self.modules[target.index()] else {
+            let is_file = !self.graph.node(target).asset.outputs.is_empty();
+            return if is_file && is_default(name) { Found::Meaning(Meaning::Url(target)) } else { Found::Missing };
+        };
+        if module.is_commonjs {
+            let node = self.modules[importer.index()].as_ref().is_some_and(|importer| importer.node);
+            let name = match name {
+                ImportName::Named(name) => Some(name.clone()),
+                ImportName::Namespace => None,
+            };
+            return Found::Meaning(Meaning::Property { module: target, name, node });
+        }
+        match name {
+            ImportName::Namespace => Found::Meaning(Meaning::Symbol(target, Symbol::Namespace)),
+            ImportName::Named(name) => self.look_up(target, name, visited),
+        }
+    }
+
+    fn look_up(&self, idx: AssetIdx, name: &Atom, visited: &mut Vec<(AssetIdx, Atom)>) -> Found {
+        let Some(module) = &self.modules[idx.index()] else { return Found::Missing };
+        if visited.iter().any(|(seen, of)| *seen == idx && of == name) {
+            return Found::Circular;
+        }
+        visited.push((idx, name.clone()));
+        let record = &module.record;
+        match record.exports.get(name) {
+            Some(Export::Local(local)) => match record.bindings.get(local) {
+                Some(binding) => return self.follow(idx, binding, visited),
+                None => return Found::Meaning(Meaning::Symbol(idx, Symbol::Local(local.clone()))),
+            },
+            Some(Export::From(binding)) => return self.follow(idx, binding, visited),
+            None if *name == "default" => return Found::Missing,
+            None => {}
+        }
+        let mut found: Option<(AssetIdx, Found)> = None;
+        let mut passes_on_others = false;
+        for star in &record.stars {
+            let target = match self.graph.target(idx, *star as usize) {
+                Target::Asset(target) => *target,
+                Target::External(_) => {
+                    passes_on_others = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            if self.modules[target.index()].as_ref().is_some_and(|module| module.is_commonjs) {
+                passes_on_others = true;
+                continue;
+            }
+            match self.look_up(target, name, visited) {
+                Found::Missing | Found::Circular => {}
+                Found::Ambiguous(a, b) => return Found::Ambiguous(a, b),
+                new => match &found {
+                    Some((first, old)) if *old != new => return Found::Ambiguous(*first, target),
+                    Some(_) => {}
+                    None => found = Some((target, new)),
+                },
+            }
+        }
+        match found {
+            Some((_, found)) => found,
+            None if passes_on_others => Found::Meaning(Meaning::NamespaceProperty(idx, name.clone())),
+            None => Found::Missing,
+        }
+    }
+
+    /// The names that a module exports, `default` of others' stars apart, sorted.
+    pub(crate) fn export_names(&self, idx: AssetIdx) -> BTreeSet<Atom> {
+        let mut names = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut queue = vec![idx];
+        while let Some(current) = queue.pop() {
+            let Some(module) = &self.modules[current.index()] else { continue };
+            if !seen.insert(current) {
+                continue;
+            }
+            let own = module.record.exports.keys().filter(|name| current == idx || **name != "default");
+            names.extend(own.cloned());
+            queue.extend(module.record.stars.iter().filter_map(|star| self.graph.target(current, *star as usize).asset()));
+        }
+        names
+    }
+
+    fn explain(&self, importer: AssetIdx, binding: &ImportBinding, failed: &Found) -> Option<Diagnostic> {
+        let node = self.graph.node(importer);
+        let ImportName::Named(name) = &binding.name else { return None };
+        let target = self.graph.target(importer, binding.dependency as usize).asset()?;
+        let target_id = &self.graph.node(target).id;
+        let range = binding.range.0..binding.range.1;
+        Some(match failed {
+            Found::Ambiguous(first, second) => {
+                let (first, second) = (&self.graph.node(*first).id, &self.graph.node(*second).id);
+                Diagnostic::error("ambiguous-export", format!("`{name}` is exported twice by `{target_id}`: by `export *` from `{first}` and from `{second}`"))
+                    .at(&node.id, range, "imported here")
+                    .help(format!("export it by name in `{target_id}`"))
+            }
+            Found::Circular => Diagnostic::error("circular-export", format!("`{name}` of `{target_id}` is defined in terms of itself"))
+                .at(&node.id, range, "imported here"),
+            _ => {
+                let names = self.export_names(target);
+                let diagnostic = Diagnostic::error("missing-export", format!("`{name}` is not exported by `{target_id}`"))
+                    .at(&node.id, range, "imported here");
+                match similar(name, names.iter()) {
+                    Some(similar) => diagnostic.help(format!("`{target_id}` exports `{similar}`; did you mean that?")),
+                    None if names.is_empty() => diagnostic.help(format!("`{target_id}` exports nothing")),
+                    None if names.len() <= 8 => {
+                        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                        diagnostic.help(format!("`{target_id}` exports {}", names.join(", ")))
+                    }
+                    None => diagnostic,
+                }
+            }
+        })
+    }
+
+    /// Whether evaluating a module on its own account matters.
+    pub(crate) fn may_have_effects(&self, idx: AssetIdx) -> bool {
+        self.modules[idx.index()].as_ref().is_some_and(|module| module.may_have_effects && module.record.format != Format::Json)
+    }
+}
+
+fn is_default(name: &ImportName) -> bool {
+    matches!(name, ImportName::Named(name) if *name == "default")
+}
+
+/// The name with the smallest edit distance, if it is small compared with the name's length.
+fn similar<'n>(name: &Atom, names: impl Iterator<Item = &'n Atom>) -> Option<&'n Atom> {
+    let limit = name.chars().count().div_ceil(3).max(1);
+    names
+        .map(|candidate| (planish_pipeline::resolve::edit_distance(&candidate.to_lowercase(), &name.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

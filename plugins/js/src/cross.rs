@@ -1,0 +1,199 @@
+//! cross: which symbols cross the borders of chunks, and by what names.
+
+use crate::record::Format;
+use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
+use planish_pipeline::asset::DependencyKind;
+use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
+use planish_pipeline::graph::{AssetGraph, AssetIdx};
+use std::collections::{BTreeMap, BTreeSet};
+use swc_core::atoms::Atom;
+
+/// A symbol of a module.
+pub(crate) type SymbolRef = (AssetIdx, Symbol);
+
+/// What each chunk takes from others and gives to others; indexed by chunk.
+#[derive(Default)]
+pub(crate) struct Cross {
+    /// By the chunk that gives.
+    pub(crate) imports: Vec<BTreeMap<ChunkIdx, BTreeSet<SymbolRef>>>,
+    /// With the name by which it is exported.
+    pub(crate) exports: Vec<BTreeMap<SymbolRef, String>>,
+}
+
+/// Finds every reference from one chunk to a symbol of another.
+pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short: bool) -> Cross {
+    let count = plan.chunks.len();
+    let mut cross = Cross { imports: vec![BTreeMap::new(); count], exports: vec![BTreeMap::new(); count] };
+    let mut given: Vec<BTreeSet<SymbolRef>> = vec![BTreeSet::new(); count];
+    for (at, chunk) in plan.chunks.iter().enumerate() {
+        let mut needed: BTreeSet<SymbolRef> = BTreeSet::new();
+        for module in &chunk.scripts {
+            references(graph, tables, *module, &mut |symbol| {
+                needed.insert(symbol);
+            });
+        }
+        if let Some(root) = chunk.root.filter(|root| tables.get(*root).is_some()) {
+            root_references(graph, tables, root, chunk.exports_matter, &mut |symbol| {
+                needed.insert(symbol);
+            });
+        }
+        for symbol in needed {
+            if let Some(owner) = plan.chunk_of(symbol.0).filter(|owner| owner.index() != at) {
+                given[owner.index()].insert(symbol.clone());
+                cross.imports[at].entry(owner).or_default().insert(symbol);
+            }
+        }
+    }
+    for (at, symbols) in given.into_iter().enumerate() {
+        let mut taken = BTreeSet::new();
+        for symbol in symbols {
+            let name = if short { short_name(taken.len()) } else { readable_name(graph, &symbol) };
+            let free = (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}${n}") }).find(|name| taken.insert(name.clone()));
+            cross.exports[at].insert(symbol, free.expect("some number is free"));
+        }
+    }
+    cross
+}
+
+/// `a`, `b`, … `z`, `A`, … `Z`, `aa`: export names may be any word, reserved ones too.
+fn short_name(mut number: usize) -> String {
+    const LETTERS: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let mut name = String::new();
+    loop {
+        name.insert(0, char::from(LETTERS[number % 52]));
+        if number < 52 {
+            return name;
+        }
+        number = number / 52 - 1;
+    }
+}
+
+/// What a reader of the output would like to see.
+pub(crate) fn readable_name(graph: &AssetGraph, (module, symbol): &SymbolRef) -> String {
+    let stem = identifier(module_name(graph, *module).as_str());
+    match symbol {
+        Symbol::Local(name) if *name == crate::record::DEFAULT_LOCAL => format!("{stem}_default"),
+        Symbol::Local(name) => name.to_string(),
+        Symbol::Namespace => format!("{stem}_exports"),
+        Symbol::Evaluate => format!("require_{stem}"),
+    }
+}
+
+/// The stem of a module's file, or of its folder if it is an `index`.
+pub(crate) fn module_name(graph: &AssetGraph, module: AssetIdx) -> String {
+    let id = &graph.node(module).id;
+    match (id.stem(), id.path().rsplit('/').nth(1)) {
+        ("index", Some(folder)) => folder.to_owned(),
+        (stem, _) => stem.to_owned(),
+    }
+}
+
+/// The text with everything that may not stand in an identifier replaced.
+pub(crate) fn identifier(text: &str) -> String {
+    let name: String = text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' || c == '$' { c } else { '_' }).collect();
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+}
+
+/// The symbol that a meaning needs, if it needs one.
+pub(crate) fn symbol_of(meaning: &Meaning) -> Option<SymbolRef> {
+    match meaning {
+        Meaning::Symbol(module, symbol) => Some((*module, symbol.clone())),
+        Meaning::Property { module, .. } => Some((*module, Symbol::Evaluate)),
+        Meaning::NamespaceProperty(module, _) => Some((*module, Symbol::Namespace)),
+        _ => None,
+    }
+}
+
+/// The meanings of everything that a module's live parts use.
+pub(crate) fn meanings<'a>(module: &'a Module) -> impl Iterator<Item = &'a Meaning> {
+    let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
+    live.flat_map(|(part, _)| {
+        let names = part.uses.iter().filter_map(|name| module.bindings.get(name));
+        names.chain(part.member_uses.iter().filter_map(|member| module.members.get(member)))
+    })
+}
+
+/// Every symbol, of whatever module, that the code of a module mentions once it is rendered.
+pub(crate) fn references(graph: &AssetGraph, tables: &Tables, idx: AssetIdx, found: &mut impl FnMut(SymbolRef)) {
+    let Some(module) = tables.get(idx).filter(|module| module.is_included) else { return };
+    meanings(module).filter_map(symbol_of).for_each(&mut *found);
+    let targets = &graph.node(idx).targets;
+    for number in &module.record.imports {
+        if let Some(target) = targets[*number as usize].asset()
+            && let Some(imported) = tables.get(target)
+            && imported.is_included
+            && imported.wrap != Wrap::None
+        {
+            found((target, Symbol::Evaluate));
+        }
+    }
+    for (part, _) in module.record.parts.iter().zip(&module.live).filter(|(part, live)| **live && !part.is_linkage) {
+        for number in &part.dependencies {
+            if let Some(target) = targets[*number as usize].asset() {
+                let kind = graph.node(idx).asset.dependencies[*number as usize].kind;
+                demand(graph, tables, target, kind).into_iter().for_each(&mut *found);
+            }
+        }
+    }
+    if module.needs_namespace {
+        export_meanings(graph, tables, idx).iter().filter_map(|(_, meaning)| symbol_of(meaning)).for_each(&mut *found);
+        for star in &module.record.stars {
+            if let Some(target) = targets[*star as usize].asset()
+                && tables.get(target).is_some_and(|target| target.is_commonjs)
+            {
+                found((target, Symbol::Evaluate));
+            }
+        }
+    }
+}
+
+/// The symbols by which a module is evaluated on demand.
+pub(crate) fn demand(graph: &AssetGraph, tables: &Tables, target: AssetIdx, kind: DependencyKind) -> Vec<SymbolRef> {
+    let Some(module) = tables.get(target) else { return Vec::new() };
+    match kind {
+        DependencyKind::DynamicImport if graph.splitting => Vec::new(),
+        DependencyKind::Require if !module.is_commonjs && module.record.format == Format::Json => {
+            vec![(target, Symbol::Local(crate::record::DEFAULT_LOCAL.into()))]
+        }
+        DependencyKind::Require | DependencyKind::DynamicImport => match module.wrap {
+            Wrap::CommonJs => vec![(target, Symbol::Evaluate)],
+            Wrap::Esm => vec![(target, Symbol::Evaluate), (target, Symbol::Namespace)],
+            Wrap::None => vec![(target, Symbol::Namespace)],
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// What a chunk's end mentions to stand for its root.
+pub(crate) fn root_references(graph: &AssetGraph, tables: &Tables, root: AssetIdx, exports: bool, found: &mut impl FnMut(SymbolRef)) {
+    let module = tables.module(root);
+    if module.wrap != Wrap::None {
+        found((root, Symbol::Evaluate));
+    }
+    if exports && !module.is_commonjs {
+        export_meanings(graph, tables, root).iter().filter_map(|(_, meaning)| symbol_of(meaning)).for_each(found);
+    }
+}
+
+/// What each exported name of an ES module means.
+pub(crate) fn export_meanings(graph: &AssetGraph, tables: &Tables, idx: AssetIdx) -> Vec<(Atom, Meaning)> {
+    let binder = crate::bind::Binder { graph, modules: &tables.modules };
+    let names = &tables.module(idx).export_names;
+    names.iter().filter_map(|name| Some((name.clone(), binder.export(idx, name)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_count_up() {
+        assert_eq!([0, 25, 26, 51, 52, 53, 52 + 52 * 52].map(short_name), ["a", "z", "A", "Z", "aa", "ab", "aaa"]);
+    }
+
+    #[test]
+    fn identifiers() {
+        assert_eq!(identifier("date-fns"), "date_fns");
+        assert_eq!(identifier("3d"), "_3d");
+    }
+}

@@ -1,0 +1,775 @@
+//! instruct: everything that rendering a chunk needs, as plain data: its key is the key of the rendered chunk.
+//!
+//! Names are settled here (a name is renamed only where it would collide), imports and exports become text, and every place in a
+//! module that refers to another module gets the code that stands for it. The syntax trees are not touched yet.
+
+use crate::cross::{self, SymbolRef, identifier, module_name, readable_name};
+use crate::options::{Format, JsOptions};
+use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName};
+use crate::runtime::Helper;
+use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
+use planish_pipeline::asset::DependencyKind;
+use planish_pipeline::chunk::{Chunk, ChunkIdx};
+use planish_pipeline::graph::{AssetIdx, Target};
+use planish_pipeline::key::Key;
+use planish_pipeline::output::OutputId;
+use planish_pipeline::plugin::RenderContext;
+use planish_pipeline::resolve::Platform;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use swc_core::atoms::Atom;
+
+/// The code that stands for a name or a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) enum Code {
+    /// A variable.
+    Name(String),
+    /// A property of a variable: a call of it must not pass the variable as `this`.
+    Property(String),
+    /// Another expression, of which only reading makes sense.
+    Value(String),
+}
+
+impl Code {
+    pub(crate) fn text(&self) -> &str {
+        let (Self::Name(text) | Self::Property(text) | Self::Value(text)) = self;
+        text
+    }
+}
+
+/// How to render one module.
+#[derive(Debug, Serialize)]
+pub(crate) struct ModuleInstructions {
+    #[serde(skip)]
+    pub(crate) asset: AssetIdx,
+    /// Names the module's record and text.
+    key: Key,
+    pub(crate) wrap: Wrap,
+    pub(crate) is_async: bool,
+    pub(crate) live: Vec<bool>,
+    /// Top-level names and import bindings.
+    pub(crate) names: BTreeMap<Atom, Code>,
+    /// Members of namespace imports.
+    pub(crate) members: BTreeMap<(Atom, Atom), Code>,
+    /// Requires, `import()`s and URLs by number of the dependency.
+    pub(crate) dependencies: BTreeMap<u32, Code>,
+    /// Free names that become others.
+    pub(crate) free: BTreeMap<Atom, String>,
+    /// The function that evaluates it, if it is wrapped, and the helper that makes that function.
+    pub(crate) evaluate: Option<(String, String)>,
+    /// Variables that a wrapped module's code assigns and that no declaration of its own declares.
+    pub(crate) variables: Vec<String>,
+    /// Statements before the module's own, in its scope.
+    pub(crate) prelude: Vec<String>,
+    /// Statements after the module in the chunk.
+    pub(crate) after: Vec<String>,
+}
+
+/// How to render one chunk.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChunkInstructions {
+    pub(crate) hashbang: Option<String>,
+    /// Imports, helpers and namespace objects.
+    pub(crate) header: Vec<String>,
+    pub(crate) modules: Vec<ModuleInstructions>,
+    /// Exports.
+    pub(crate) footer: Vec<String>,
+    /// Names that must not be given to anything else by the minifier.
+    pub(crate) globals: BTreeSet<Atom>,
+    /// Outputs whose placeholders occur in the text.
+    #[serde(skip)]
+    pub(crate) references: BTreeSet<OutputId>,
+}
+
+/// Makes the instructions for one chunk.
+pub(crate) fn instruct(context: &RenderContext<'_>, tables: &Tables, options: &JsOptions, idx: ChunkIdx) -> ChunkInstructions {
+    let chunk = context.plan.chunk(idx);
+    let mut instructor = Instructor::new(context, tables, options, idx, chunk);
+    instructor.name_symbols();
+    let modules: Vec<ModuleInstructions> = instructor.members.clone().into_iter().map(|module| instructor.module(module)).collect();
+    let footer = instructor.footer();
+    let header = instructor.header();
+    ChunkInstructions {
+        hashbang: chunk.root.and_then(|root| tables.module(root).record.hashbang.clone()),
+        header,
+        modules,
+        footer,
+        globals: instructor.globals,
+        references: instructor.references,
+    }
+}
+
+struct Instructor<'a> {
+    context: &'a RenderContext<'a>,
+    tables: &'a Tables,
+    options: &'a JsOptions,
+    idx: ChunkIdx,
+    chunk: &'a Chunk,
+    script: &'a OutputId,
+    /// Included modules of the chunk, in order of evaluation.
+    members: Vec<AssetIdx>,
+    globals: BTreeSet<Atom>,
+    taken: FxHashSet<String>,
+    names: FxHashMap<SymbolRef, String>,
+    helpers: BTreeMap<Helper, String>,
+    /// Imports of modules that are not bundled: specifier -> imported name -> variable.
+    externals: BTreeMap<Arc<str>, BTreeMap<ImportName, String>>,
+    /// Variables that hold a CommonJS module as unwrapped ES modules see it.
+    interop: FxHashMap<(AssetIdx, bool), String>,
+    references: BTreeSet<OutputId>,
+}
+
+impl<'a> Instructor<'a> {
+    fn new(context: &'a RenderContext<'a>, tables: &'a Tables, options: &'a JsOptions, idx: ChunkIdx, chunk: &'a Chunk) -> Self {
+        let included = |module: &&AssetIdx| tables.get(**module).is_some_and(|module| module.is_included);
+        let members: Vec<AssetIdx> = chunk.scripts.iter().filter(included).copied().collect();
+        let globals = members.iter().flat_map(|module| tables.module(*module).record.globals.iter().cloned()).collect();
+        Self {
+            context,
+            tables,
+            options,
+            idx,
+            chunk,
+            script: chunk.script.as_ref().expect("only chunks with a script are rendered"),
+            members,
+            globals,
+            taken: FxHashSet::default(),
+            names: FxHashMap::default(),
+            helpers: BTreeMap::new(),
+            externals: BTreeMap::new(),
+            interop: FxHashMap::default(),
+            references: BTreeSet::new(),
+        }
+    }
+
+    /// A free name: `base`, else with a number. `users` are the modules in whose inner scopes it must not be hidden.
+    fn allocate(&mut self, base: &str, users: &[AssetIdx]) -> String {
+        let hidden = |name: &Atom| users.iter().any(|user| self.tables.module(*user).record.nested.contains(name));
+        let free = (1_u32..).map(|number| if number == 1 { base.to_owned() } else { format!("{base}${number}") }).find(|name| {
+            let atom = Atom::from(name.as_str());
+            !self.taken.contains(name) && !is_reserved(name) && !self.globals.contains(&atom) && !hidden(&atom)
+        });
+        let name = free.expect("some number is free");
+        self.taken.insert(name.clone());
+        name
+    }
+
+    /// Names every symbol that this chunk's modules declare or mention.
+    fn name_symbols(&mut self) {
+        let mut users: BTreeMap<SymbolRef, Vec<AssetIdx>> = BTreeMap::new();
+        for module in &self.members {
+            cross::references(self.context.graph, self.tables, *module, &mut |symbol| {
+                let users = users.entry(symbol).or_default();
+                if users.last() != Some(module) {
+                    users.push(*module);
+                }
+            });
+        }
+        for module in self.members.clone() {
+            for symbol in self.declared(module) {
+                let others: Vec<AssetIdx> =
+                    users.get(&symbol).into_iter().flatten().copied().filter(|user| *user != module).collect();
+                self.name_declared(module, symbol, others);
+            }
+        }
+        for symbols in self.tables.cross.imports[self.idx.index()].values() {
+            for symbol in symbols {
+                let name = identifier(&readable_name(self.context.graph, symbol));
+                let users = users.get(symbol).cloned().unwrap_or_default();
+                let name = self.allocate(&name, &users);
+                self.names.insert(symbol.clone(), name);
+            }
+        }
+    }
+
+    /// A name that the module's own code declares keeps its text if it can: the code's inner scopes cannot hide it then. Under
+    /// another name they could, so then the module is one of the users.
+    fn name_declared(&mut self, module: AssetIdx, symbol: SymbolRef, mut users: Vec<AssetIdx>) {
+        let base = readable_name(self.context.graph, &symbol);
+        let keeps = matches!(&symbol.1, Symbol::Local(name) if *name != DEFAULT_LOCAL);
+        let atom = Atom::from(base.as_str());
+        let hidden = users.iter().any(|user| self.tables.module(*user).record.nested.contains(&atom));
+        if !keeps || self.taken.contains(&base) || self.globals.contains(&atom) || hidden {
+            users.push(module);
+        }
+        let name = self.allocate(&base, &users);
+        self.names.insert(symbol, name);
+    }
+
+    /// Symbols that a module's code declares in the chunk's scope, in a stable order.
+    fn declared(&self, idx: AssetIdx) -> Vec<SymbolRef> {
+        let module = self.tables.module(idx);
+        let mut symbols = Vec::new();
+        if module.wrap != Wrap::CommonJs {
+            let mut seen = FxHashSet::default();
+            let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
+            for name in live.flat_map(|(part, _)| &part.declares) {
+                if seen.insert(name) {
+                    symbols.push((idx, Symbol::Local(name.clone())));
+                }
+            }
+        }
+        if module.needs_namespace {
+            symbols.push((idx, Symbol::Namespace));
+        }
+        if module.wrap != Wrap::None {
+            symbols.push((idx, Symbol::Evaluate));
+        }
+        symbols
+    }
+
+    fn helper(&mut self, helper: Helper) -> String {
+        if let Some(name) = self.helpers.get(&helper) {
+            return name.clone();
+        }
+        // A helper is mentioned by any module, so no inner scope may hide it.
+        let users = self.members.clone();
+        let name = self.allocate(helper.name(), &users);
+        self.helpers.insert(helper, name.clone());
+        name
+    }
+
+    fn symbol(&self, symbol: &SymbolRef) -> String {
+        self.names.get(symbol).cloned().unwrap_or_else(|| "undefined".to_owned())
+    }
+
+    fn evaluate(&self, module: AssetIdx) -> String {
+        self.symbol(&(module, Symbol::Evaluate))
+    }
+
+    /// A call that evaluates a wrapped module, as an expression.
+    fn evaluation(&self, module: AssetIdx) -> String {
+        let call = format!("{}()", self.evaluate(module));
+        let wrapped = self.tables.module(module);
+        if wrapped.wrap == Wrap::Esm && wrapped.is_async { format!("await {call}") } else { call }
+    }
+
+    fn module(&mut self, idx: AssetIdx) -> ModuleInstructions {
+        let tables = self.tables;
+        let module = tables.module(idx);
+        let mut own = OwnCode::default();
+        self.order_imports(idx, module, &mut own);
+        let names = self.name_table(idx, module, &mut own);
+        let members = self.member_table(idx, module, &mut own);
+        let dependencies = self.dependency_table(idx, module);
+        self.pass_on(idx, module, &mut own);
+        let helper = match module.wrap {
+            Wrap::None => None,
+            Wrap::CommonJs => Some(self.helper(Helper::CommonJs)),
+            Wrap::Esm => Some(self.helper(Helper::Esm)),
+        };
+        let mut free = BTreeMap::new();
+        if module.record.globals.contains(&Atom::from("require")) && self.needs_require(idx, module) {
+            let helper = match (self.options.platform, self.options.format) {
+                (Platform::Node, Format::Esm) => Some(Helper::NodeRequire),
+                (Platform::Node, _) => None,
+                (Platform::Browser, _) => Some(Helper::Require),
+            };
+            if let Some(helper) = helper {
+                free.insert("require".into(), self.helper(helper));
+            }
+        }
+        ModuleInstructions {
+            asset: idx,
+            key: self.context.graph.node(idx).key,
+            wrap: module.wrap,
+            is_async: module.is_async,
+            live: module.live.clone(),
+            names,
+            members,
+            dependencies,
+            free,
+            evaluate: helper.map(|helper| (self.evaluate(idx), helper)),
+            variables: own.variables,
+            prelude: own.prelude,
+            after: self.after(idx, module),
+        }
+    }
+
+    /// `require` is mentioned other than in calls that were resolved.
+    fn needs_require(&self, idx: AssetIdx, module: &Module) -> bool {
+        let node = self.context.graph.node(idx);
+        let resolved = node.edges().filter(|(dependency, target)| {
+            dependency.kind == DependencyKind::Require && matches!(target, Target::Asset(_) | Target::Empty)
+        });
+        module.record.require_mentions > resolved.count() as u32
+    }
+
+    /// Evaluates what the module imports, in the order of its import statements, as far as it is not evaluated by its place in the chunk.
+    fn order_imports(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) {
+        let used: FxHashSet<(AssetIdx, bool)> = cross::meanings(module)
+            .filter_map(|meaning| match meaning {
+                Meaning::Property { module, node, .. } => Some((*module, *node)),
+                _ => None,
+            })
+            .collect();
+        for number in &module.record.imports {
+            let target = match self.context.graph.target(idx, *number as usize) {
+                Target::Asset(target) => *target,
+                Target::External(specifier) => {
+                    self.externals.entry(specifier.as_str().into()).or_default();
+                    continue;
+                }
+                _ => continue,
+            };
+            let Some(imported) = self.tables.get(target).filter(|imported| imported.is_included) else { continue };
+            match imported.wrap {
+                Wrap::None => {}
+                Wrap::CommonJs if used.contains(&(target, module.node)) => {
+                    self.interop(target, module.node, module.wrap, own);
+                }
+                _ => own.prelude.push(format!("{};", self.evaluation(target))),
+            }
+        }
+    }
+
+    /// The variable that holds a CommonJS module as this module sees it. Unwrapped modules share one: the first of them sets it.
+    fn interop(&mut self, target: AssetIdx, node: bool, wrap: Wrap, own: &mut OwnCode) -> String {
+        if let Some(name) = own.interop.get(&(target, node)) {
+            return name.clone();
+        }
+        if wrap == Wrap::None
+            && let Some(name) = self.interop.get(&(target, node))
+        {
+            return name.clone();
+        }
+        let users = self.members.clone();
+        let base = format!("import_{}", identifier(&module_name(self.context.graph, target)));
+        let name = self.allocate(&base, &users);
+        let value = format!("{}({}{})", self.helper(Helper::ToEsm), self.evaluation(target), if node { ", 1" } else { "" });
+        if wrap == Wrap::None {
+            own.prelude.push(format!("var {name} = /* @__PURE__ */ {value};"));
+            self.interop.insert((target, node), name.clone());
+        } else {
+            own.variables.push(name.clone());
+            own.prelude.push(format!("{name} = {value};"));
+        }
+        own.interop.insert((target, node), name.clone());
+        name
+    }
+
+    fn name_table(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) -> BTreeMap<Atom, Code> {
+        let mut table = BTreeMap::new();
+        let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
+        let mut mentioned: BTreeSet<&Atom> = BTreeSet::new();
+        for (part, _) in live {
+            mentioned.extend(part.uses.iter().chain(&part.declares));
+        }
+        for name in mentioned {
+            let code = match module.bindings.get(name) {
+                Some(meaning) => self.code(meaning, module, own),
+                None if module.wrap == Wrap::CommonJs => continue,
+                None => match self.names.get(&(idx, Symbol::Local(name.clone()))) {
+                    Some(new) => Code::Name(new.clone()),
+                    None => continue,
+                },
+            };
+            if code != Code::Name(name.to_string()) {
+                table.insert(name.clone(), code);
+            }
+        }
+        table
+    }
+
+    fn member_table(&mut self, _idx: AssetIdx, module: &Module, own: &mut OwnCode) -> BTreeMap<(Atom, Atom), Code> {
+        let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
+        let members: BTreeSet<&(Atom, Atom)> = live.flat_map(|(part, _)| &part.member_uses).collect();
+        let mut table = BTreeMap::new();
+        for member in members {
+            if let Some(meaning) = module.members.get(member) {
+                table.insert(member.clone(), self.code(meaning, module, own));
+            }
+        }
+        table
+    }
+
+    fn code(&mut self, meaning: &Meaning, user: &Module, own: &mut OwnCode) -> Code {
+        match meaning {
+            Meaning::Symbol(module, symbol) => Code::Name(self.symbol(&(*module, symbol.clone()))),
+            Meaning::Property { module, name, node } => {
+                let variable = self.interop(*module, *node, user.wrap, own);
+                match name {
+                    Some(name) => Code::Property(property(&variable, name)),
+                    None => Code::Name(variable),
+                }
+            }
+            Meaning::NamespaceProperty(module, name) => {
+                Code::Property(property(&self.symbol(&(*module, Symbol::Namespace)), name))
+            }
+            Meaning::External(specifier, name) => self.external(specifier, name),
+            Meaning::Url(file) => {
+                let output = OutputId::of_asset(&self.context.graph.node(*file).id, "");
+                Code::Value(self.url(&output))
+            }
+            Meaning::StaticUrl(path) => Code::Value(quoted(&format!("{}{path}", self.context.names.base()))),
+            Meaning::Undefined => Code::Value("void 0".to_owned()),
+        }
+    }
+
+    fn external(&mut self, specifier: &Arc<str>, name: &ImportName) -> Code {
+        // Only ES modules import names; elsewhere the whole module is a variable.
+        let as_module = self.options.format == Format::Esm;
+        let wanted = if as_module { name.clone() } else { ImportName::Namespace };
+        let known = self.externals.get(specifier).and_then(|names| names.get(&wanted)).cloned();
+        let variable = known.unwrap_or_else(|| {
+            let base = match &wanted {
+                ImportName::Named(name) if *name != "default" => identifier(name),
+                _ => format!("import_{}", identifier(specifier.rsplit('/').next().unwrap_or_default())),
+            };
+            let users = self.members.clone();
+            let variable = self.allocate(&base, &users);
+            self.externals.entry(specifier.clone()).or_default().insert(wanted, variable.clone());
+            variable
+        });
+        match name {
+            ImportName::Named(name) if !as_module => Code::Property(property(&variable, name)),
+            _ => Code::Name(variable),
+        }
+    }
+
+    /// The URL of an output as an expression.
+    fn url(&mut self, output: &OutputId) -> String {
+        self.references.insert(output.clone());
+        let names = self.context.names;
+        if names.has_relative_base() {
+            let relative = names.relative(self.script, output).unwrap_or_default();
+            format!("new URL({}, import.meta.url).href", quoted(&relative))
+        } else {
+            quoted(&names.url(self.script, output).unwrap_or_default())
+        }
+    }
+
+    fn dependency_table(&mut self, idx: AssetIdx, module: &Module) -> BTreeMap<u32, Code> {
+        let live = module.record.parts.iter().zip(&module.live).filter(|(part, live)| **live && !part.is_linkage);
+        let numbers: Vec<u32> = live.flat_map(|(part, _)| part.dependencies.iter().copied()).collect();
+        let mut table = BTreeMap::new();
+        for number in numbers {
+            let kind = self.context.graph.node(idx).asset.dependencies[number as usize].kind;
+            let code = match self.context.graph.target(idx, number as usize) {
+                Target::Asset(target) => self.dependency(module, *target, kind),
+                Target::Empty if kind == DependencyKind::Require => Some(Code::Value("({})".to_owned())),
+                Target::Empty if kind == DependencyKind::DynamicImport => Some(Code::Value("Promise.resolve({})".to_owned())),
+                _ => None,
+            };
+            if let Some(code) = code {
+                table.insert(number, code);
+            }
+        }
+        table
+    }
+
+    fn dependency(&mut self, user: &Module, target: AssetIdx, kind: DependencyKind) -> Option<Code> {
+        let graph = self.context.graph;
+        let is_file = !graph.node(target).asset.outputs.is_empty();
+        let output = OutputId::of_asset(&graph.node(target).id, "");
+        match kind {
+            DependencyKind::Require if is_file => Some(Code::Value(self.url(&output))),
+            DependencyKind::DynamicImport if is_file => {
+                let url = self.url(&output);
+                Some(Code::Value(format!("Promise.resolve({{ default: {url} }})")))
+            }
+            DependencyKind::Require => Some(Code::Value(self.require(target))),
+            DependencyKind::DynamicImport if graph.splitting => Some(Code::Value(self.dynamic_import(user, target))),
+            DependencyKind::DynamicImport => Some(Code::Value(self.inline_import(user, target))),
+            // The literal of `new URL` becomes the path to the file, relative to this script.
+            DependencyKind::Url => self.relative(&output).map(Code::Value),
+            DependencyKind::Worker => {
+                let chunk = self.context.plan.root_chunk(target)?;
+                let script = self.context.plan.chunk(chunk).script.clone()?;
+                self.relative(&script).map(Code::Value)
+            }
+            _ => None,
+        }
+    }
+
+    fn relative(&mut self, output: &OutputId) -> Option<String> {
+        let relative = self.context.names.relative(self.script, output)?;
+        self.references.insert(output.clone());
+        Some(relative)
+    }
+
+    fn require(&mut self, target: AssetIdx) -> String {
+        let Some(module) = self.tables.get(target) else { return "({})".to_owned() };
+        match module.wrap {
+            Wrap::CommonJs => format!("{}()", self.evaluate(target)),
+            Wrap::Esm => {
+                let namespace = self.symbol(&(target, Symbol::Namespace));
+                format!("({}(), {}({namespace}))", self.evaluate(target), self.helper(Helper::ToCommonJs))
+            }
+            Wrap::None if module.record.format == ModuleFormat::Json => self.symbol(&(target, Symbol::Local(DEFAULT_LOCAL.into()))),
+            Wrap::None => self.symbol(&(target, Symbol::Namespace)),
+        }
+    }
+
+    /// `import()` of a module in this very chunk.
+    fn inline_import(&mut self, user: &Module, target: AssetIdx) -> String {
+        let Some(module) = self.tables.get(target) else { return "Promise.resolve({})".to_owned() };
+        let namespace = match module.wrap {
+            Wrap::CommonJs => {
+                let node = if user.node { ", 1" } else { "" };
+                return format!("Promise.resolve().then(() => {}({}(){node}))", self.helper(Helper::ToEsm), self.evaluate(target));
+            }
+            _ => self.symbol(&(target, Symbol::Namespace)),
+        };
+        match module.wrap {
+            Wrap::Esm => format!("Promise.resolve().then(() => {}()).then(() => {namespace})", self.evaluate(target)),
+            _ => format!("Promise.resolve({namespace})"),
+        }
+    }
+
+    fn dynamic_import(&mut self, user: &Module, target: AssetIdx) -> String {
+        let plan = self.context.plan;
+        let Some(chunk) = plan.root_chunk(target) else { return "Promise.resolve({})".to_owned() };
+        let load = match &plan.chunk(chunk).script {
+            Some(script) => {
+                let specifier = self.relative(script).unwrap_or_default();
+                let import = format!("import({})", quoted(&specifier));
+                if self.tables.get(target).is_some_and(|module| module.is_commonjs) {
+                    let node = if user.node { ", 1" } else { "" };
+                    format!("{import}.then((module) => {}(module.default{node}))", self.helper(Helper::ToEsm))
+                } else {
+                    import
+                }
+            }
+            None => "({})".to_owned(),
+        };
+        let loaded = plan.closure(self.idx);
+        let needed = plan.closure(chunk).into_iter().filter(|needed| !loaded.contains(needed));
+        let styles: Vec<OutputId> = needed.filter_map(|needed| plan.chunk(needed).style.clone()).collect();
+        if styles.is_empty() {
+            return load;
+        }
+        let urls: Vec<String> = styles.iter().filter_map(|style| self.relative(style)).map(|url| quoted(&url)).collect();
+        format!("{}([{}], () => {load})", self.helper(Helper::Preload), urls.join(", "))
+    }
+
+    /// `export *` from modules whose names are known only when they run.
+    fn pass_on(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) {
+        if !module.needs_namespace {
+            return;
+        }
+        let namespace = self.symbol(&(idx, Symbol::Namespace));
+        for star in &module.record.stars {
+            let value = match self.context.graph.target(idx, *star as usize) {
+                Target::Asset(target) if self.tables.get(*target).is_some_and(|target| target.is_commonjs) => self.evaluation(*target),
+                Target::External(specifier) => self.external(&specifier.as_str().into(), &ImportName::Namespace).text().to_owned(),
+                _ => continue,
+            };
+            let helper = self.helper(Helper::ReExport);
+            own.prelude.push(format!("{helper}({namespace}, {value});"));
+        }
+    }
+
+    /// A wrapped module that ES modules import is evaluated at its own place if others would come between it and the first of them.
+    fn after(&self, idx: AssetIdx, module: &Module) -> Vec<String> {
+        if module.wrap == Wrap::None {
+            return Vec::new();
+        }
+        let position = self.members.iter().position(|member| *member == idx).unwrap_or_default();
+        let unwrapped = self.members[position + 1..].iter().filter(|member| self.tables.module(**member).wrap == Wrap::None);
+        let imports = |member: &AssetIdx| {
+            let record = &self.tables.module(*member).record;
+            record.imports.iter().any(|number| self.context.graph.target(*member, *number as usize).asset() == Some(idx))
+        };
+        match unwrapped.enumerate().find(|(_, member)| imports(member)) {
+            Some((between, _)) if between > 0 => vec![format!("{};", self.evaluation(idx))],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What stands for the root at the chunk's end.
+    fn footer(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut exported: Vec<String> = Vec::new();
+        for (symbol, alias) in &self.tables.cross.exports[self.idx.index()] {
+            exported.push(clause(&self.symbol(symbol), alias));
+        }
+        if let Some(root) = self.chunk.root.filter(|root| self.tables.get(*root).is_some_and(|module| module.is_included)) {
+            self.root_footer(root, &mut lines, &mut exported);
+        }
+        if !exported.is_empty() {
+            lines.push(format!("export {{ {} }};", exported.join(", ")));
+        }
+        lines
+    }
+
+    fn root_footer(&mut self, root: AssetIdx, lines: &mut Vec<String>, exported: &mut Vec<String>) {
+        let module = self.tables.module(root);
+        let exports = self.chunk.exports_matter;
+        match (module.wrap, self.options.format, exports) {
+            (Wrap::CommonJs, Format::Esm, true) => return lines.push(format!("export default {}();", self.evaluate(root))),
+            (Wrap::CommonJs, Format::Cjs, true) => return lines.push(format!("module.exports = {}();", self.evaluate(root))),
+            (Wrap::None, ..) => {}
+            _ => lines.push(format!("{};", self.evaluation(root))),
+        }
+        if !exports || module.is_commonjs || self.options.format == Format::Iife {
+            return;
+        }
+        if self.options.format == Format::Cjs {
+            let namespace = self.symbol(&(root, Symbol::Namespace));
+            lines.push(format!("module.exports = {}({namespace});", self.helper(Helper::ToCommonJs)));
+            return;
+        }
+        for star in &module.record.stars {
+            if let Target::External(specifier) = self.context.graph.target(root, *star as usize) {
+                lines.push(format!("export * from {};", quoted(specifier)));
+            }
+        }
+        let mut own = OwnCode::default();
+        for (name, meaning) in cross::export_meanings(self.context.graph, self.tables, root) {
+            let variable = match self.code(&meaning, module, &mut own) {
+                Code::Name(variable) if variable != "undefined" => variable,
+                code => {
+                    let variable = self.allocate(&identifier(&name), &[]);
+                    own.prelude.push(format!("var {variable} = {};", code.text()));
+                    variable
+                }
+            };
+            exported.push(clause(&variable, &name));
+        }
+        lines.extend(own.variables.iter().map(|variable| format!("var {variable};")));
+        lines.extend(own.prelude);
+    }
+
+    /// Imports, helpers and namespace objects.
+    fn header(&mut self) -> Vec<String> {
+        let namespaces = self.namespaces();
+        let mut lines = self.chunk_imports();
+        for (specifier, names) in std::mem::take(&mut self.externals) {
+            match self.options.format {
+                Format::Esm => lines.extend(import_statements(&specifier, &names)),
+                Format::Cjs | Format::Iife => {
+                    let variable = names.get(&ImportName::Namespace).cloned();
+                    let require = format!("require({})", quoted(&specifier));
+                    lines.push(match variable {
+                        Some(variable) => format!("var {variable} = {}({require});", self.helper(Helper::ToEsm)),
+                        None => format!("{require};"),
+                    });
+                }
+            }
+        }
+        lines.extend(self.helpers.iter().map(|(helper, name)| helper.text(name)));
+        lines.extend(namespaces);
+        lines
+    }
+
+    fn namespaces(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for idx in self.members.clone() {
+            let module = self.tables.module(idx);
+            if !module.needs_namespace || module.is_commonjs {
+                continue;
+            }
+            let mut own = OwnCode::default();
+            let mut getters = Vec::new();
+            for (name, meaning) in cross::export_meanings(self.context.graph, self.tables, idx) {
+                let code = self.code(&meaning, module, &mut own);
+                getters.push(format!("{}: () => {}", property_key(&name), code.text()));
+            }
+            let helper = self.helper(Helper::Namespace);
+            let namespace = self.symbol(&(idx, Symbol::Namespace));
+            lines.push(format!("var {namespace} = /* @__PURE__ */ {helper}({{ {} }});", getters.join(", ")));
+            lines.extend(own.variables.iter().map(|variable| format!("var {variable};")));
+            lines.extend(own.prelude);
+        }
+        lines
+    }
+
+    fn chunk_imports(&mut self) -> Vec<String> {
+        let cross = &self.tables.cross;
+        let mut lines = Vec::new();
+        for import in &self.chunk.imports {
+            let Some(script) = &self.context.plan.chunk(*import).script else { continue };
+            let Some(specifier) = self.relative(script) else { continue };
+            let symbols = cross.imports[self.idx.index()].get(import);
+            let names: Vec<String> = symbols
+                .into_iter()
+                .flatten()
+                .map(|symbol| {
+                    let alias = cross.exports[import.index()].get(symbol).cloned().unwrap_or_default();
+                    let local = self.symbol(symbol);
+                    if alias == local { local } else { format!("{alias} as {local}") }
+                })
+                .collect();
+            let specifier = quoted(&specifier);
+            lines.push(match names.is_empty() {
+                true => format!("import {specifier};"),
+                false => format!("import {{ {} }} from {specifier};", names.join(", ")),
+            });
+        }
+        lines
+    }
+}
+
+/// What a module's code needs beside its statements.
+#[derive(Default)]
+struct OwnCode {
+    variables: Vec<String>,
+    prelude: Vec<String>,
+    interop: FxHashMap<(AssetIdx, bool), String>,
+}
+
+fn import_statements(specifier: &str, names: &BTreeMap<ImportName, String>) -> Vec<String> {
+    let specifier = quoted(specifier);
+    let mut clauses: Vec<String> = Vec::new();
+    let mut lines = Vec::new();
+    for (name, variable) in names {
+        match name {
+            ImportName::Namespace => lines.push(format!("import * as {variable} from {specifier};")),
+            ImportName::Named(name) if name.as_str() == variable => clauses.push(variable.clone()),
+            ImportName::Named(name) => clauses.push(format!("{} as {variable}", module_export_name(name))),
+        }
+    }
+    if !clauses.is_empty() {
+        lines.push(format!("import {{ {} }} from {specifier};", clauses.join(", ")));
+    }
+    if lines.is_empty() {
+        lines.push(format!("import {specifier};"));
+    }
+    lines
+}
+
+/// `a as b` in an export list.
+fn clause(variable: &str, name: &str) -> String {
+    if variable == name { variable.to_owned() } else { format!("{variable} as {}", module_export_name(name)) }
+}
+
+/// A name between braces of an import or export: any word, else a string.
+fn module_export_name(name: &str) -> String {
+    if is_word(name) { name.to_owned() } else { quoted(name) }
+}
+
+fn property_key(name: &str) -> String {
+    // `__proto__: x` would set the prototype.
+    if name == "__proto__" { "[\"__proto__\"]".to_owned() } else { module_export_name(name) }
+}
+
+fn property(object: &str, name: &str) -> String {
+    if is_word(name) { format!("{object}.{name}") } else { format!("{object}[{}]", quoted(name)) }
+}
+
+fn is_word(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
+        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
+}
+
+/// A JavaScript string literal.
+pub(crate) fn quoted(text: &str) -> String {
+    let json = serde_json::to_string(text).expect("a string always serialises");
+    json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+/// Words that no variable of a strict module may be called, and names whose meaning must not change.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "arguments", "async", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do",
+        "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in",
+        "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return", "static", "super",
+        "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield", "NaN", "Infinity",
+        "Object", "Symbol", "Promise", "URL", "Error", "document", "require", "module", "exports",
+    ];
+    WORDS.contains(&name)
+}

@@ -1,0 +1,98 @@
+//! The module record: all that linking needs to know of a module, without its syntax tree. Serialised into the cache.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use swc_core::atoms::Atom;
+
+/// The local name that stands for an anonymous `export default`.
+pub(crate) const DEFAULT_LOCAL: &str = "*default*";
+
+/// What a module's syntax says about its kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Format {
+    /// It has `import`, `export`, `import.meta` or a top-level `await`, or its name or package says so.
+    Esm,
+    /// It uses `module`, `exports` or `require`, or its name or package says so.
+    CommonJs,
+    /// Neither: a script that only has effects.
+    #[default]
+    Script,
+    /// A JSON file, as a module that exports its value and its members.
+    Json,
+}
+
+/// What is imported from another module.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum ImportName {
+    /// An export by name, `default` included.
+    Named(Atom),
+    /// `* as x`.
+    Namespace,
+}
+
+/// A local name that stands for something of another module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ImportBinding {
+    /// Number of the dependency.
+    pub(crate) dependency: u32,
+    pub(crate) name: ImportName,
+    /// Byte range of the imported name, for messages.
+    pub(crate) range: (u32, u32),
+}
+
+/// What an exported name stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Export {
+    /// A top-level name of the module; may be an import binding.
+    Local(Atom),
+    /// `export { a as b } from "x"`, `export * as b from "x"`.
+    From(ImportBinding),
+}
+
+/// A top-level statement: the unit of liveness. Parts are numbered like the statements of the module's tree.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    /// Top-level names that it declares.
+    pub(crate) declares: Vec<Atom>,
+    /// Top-level names and import bindings that it uses as a whole, sorted.
+    pub(crate) uses: Vec<Atom>,
+    /// Members used of namespace imports: `(ns, name)`, sorted.
+    pub(crate) member_uses: Vec<(Atom, Atom)>,
+    /// Evaluating it may do something that can be seen elsewhere.
+    pub(crate) has_effects: bool,
+    /// It only changes this top-level name (`a.displayName = "A"`), so it is needed when that is.
+    pub(crate) belongs_to: Option<Atom>,
+    /// `require`, `import()`, `new URL` and the like in it: numbers of dependencies.
+    pub(crate) dependencies: Vec<u32>,
+    /// It is an `import` or `export … from`, which leaves no code.
+    pub(crate) is_linkage: bool,
+}
+
+/// See the head of this file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ModuleRecord {
+    pub(crate) format: Format,
+    pub(crate) parts: Vec<Part>,
+    /// Import bindings by local name.
+    pub(crate) bindings: BTreeMap<Atom, ImportBinding>,
+    /// By exported name.
+    pub(crate) exports: BTreeMap<Atom, Export>,
+    /// Dependencies of `export * from`, in order.
+    pub(crate) stars: Vec<u32>,
+    /// Dependencies of import and export statements, in order of evaluation.
+    pub(crate) imports: Vec<u32>,
+    /// Names that are free in the module: globals.
+    pub(crate) globals: BTreeSet<Atom>,
+    /// Names declared anywhere below the top level.
+    pub(crate) nested: BTreeSet<Atom>,
+    /// Has a top-level `await`.
+    pub(crate) has_await: bool,
+    /// Uses `exports`, `module` or `require` without declaring them.
+    pub(crate) uses_module: bool,
+    /// How often it mentions `require`.
+    pub(crate) require_mentions: u32,
+    /// `(local name, byte range)` of assignments to import bindings, which must fail.
+    pub(crate) assigned_imports: Vec<(Atom, (u32, u32))>,
+    /// `#!…`, without the line end.
+    pub(crate) hashbang: Option<String>,
+}

@@ -1,0 +1,131 @@
+//! render: instructions -> the text of a chunk and its source map. Modules are printed in parallel; the chunk is minified as a whole,
+//! which is smaller than minifying modules apart (three.js: 716 against 741 kB) and keeps minification a function of text.
+
+use crate::hoist::hoist;
+use crate::instruct::{ChunkInstructions, ModuleInstructions};
+use crate::options::{Format, JsOptions, LegalComments, SourceMap as MapKind};
+use crate::swc::{KeptComments, MapJoiner, PrintOptions, Printed, Program, Settings, map_json, minify, print};
+use crate::tables::Wrap;
+use planish_pipeline::diagnostic::{Diagnostic, Outcome};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A chunk's files.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Rendered {
+    pub(crate) code: String,
+    /// JSON.
+    pub(crate) map: Option<String>,
+    /// Licence comments for a file of their own.
+    pub(crate) legal: Vec<String>,
+}
+
+/// A module's text, and what of it stands before its wrapper.
+struct Piece {
+    functions: Option<Printed>,
+    body: Printed,
+    variables: Vec<String>,
+}
+
+/// Renders a chunk. `program` gives the tree of a module.
+pub(crate) fn render(
+    instructions: &ChunkInstructions,
+    options: &JsOptions,
+    settings: &Settings,
+    subject: &str,
+    program: impl Fn(&ModuleInstructions) -> Option<Arc<Program>> + Sync,
+) -> Outcome<Rendered> {
+    let printing = PrintOptions { comments: comments(options), map: options.source_map != MapKind::None };
+    let pieces: Vec<Option<Piece>> = instructions
+        .modules
+        .par_iter()
+        .with_max_len(8)
+        .map(|module| {
+            let program = program(module)?;
+            let hoisted = program.scope(|| hoist(&program, module));
+            Some(Piece {
+                functions: hoisted.functions.map(|functions| print(&program, &functions, printing)),
+                body: print(&program, &hoisted.body, printing),
+                variables: hoisted.variables,
+            })
+        })
+        .collect();
+    let mut joiner = MapJoiner::default();
+    if options.format == Format::Iife {
+        joiner.push("(() => {\n", None);
+    }
+    instructions.header.iter().for_each(|line| push_line(&mut joiner, line));
+    for (module, piece) in instructions.modules.iter().zip(&pieces) {
+        if let Some(piece) = piece {
+            push_module(&mut joiner, module, piece);
+        }
+    }
+    instructions.footer.iter().for_each(|line| push_line(&mut joiner, line));
+    if options.format == Format::Iife {
+        joiner.push("})();\n", None);
+    }
+    let joined = joiner.finish();
+    let minified = if options.minify {
+        match minify(&joined.code, joined.map.as_ref(), options.format, &[], settings) {
+            Ok(minified) => minified,
+            Err(reason) => {
+                let message = format!("the chunk `{subject}` cannot be minified: {reason}");
+                return Outcome::with(Rendered::default(), vec![Diagnostic::error("minify", message)]);
+            }
+        }
+    } else {
+        joined
+    };
+    let code = match &instructions.hashbang {
+        Some(line) => format!("#!{line}\n{}", minified.code),
+        None => minified.code,
+    };
+    // A line before the first moves every line of the map down by one.
+    let map = minified.map.as_ref().map(map_json).map(|map| if instructions.hashbang.is_some() { shift(&map) } else { map });
+    Outcome::new(Rendered { code, map, legal: minified.legal })
+}
+
+fn shift(map: &str) -> String {
+    map.replacen("\"mappings\":\"", "\"mappings\":\";", 1)
+}
+
+fn comments(options: &JsOptions) -> KeptComments {
+    match (options.minify, options.legal_comments) {
+        (true, _) => KeptComments::Annotations,
+        (false, LegalComments::None) => KeptComments::None,
+        (false, _) => KeptComments::All,
+    }
+}
+
+fn push_line(joiner: &mut MapJoiner, line: &str) {
+    joiner.push(&format!("{line}\n"), None);
+}
+
+fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: &Piece) {
+    let Some((name, helper)) = &module.evaluate else {
+        module.prelude.iter().for_each(|line| push_line(joiner, line));
+        joiner.push(&piece.body.code, piece.body.map.as_ref());
+        return;
+    };
+    let variables: Vec<&str> = piece.variables.iter().chain(&module.variables).map(String::as_str).collect();
+    if !variables.is_empty() && module.wrap == Wrap::Esm {
+        let mut variables = variables;
+        variables.sort_unstable();
+        variables.dedup();
+        push_line(joiner, &format!("var {};", variables.join(", ")));
+    }
+    if let Some(functions) = &piece.functions {
+        joiner.push(&functions.code, functions.map.as_ref());
+    }
+    let head = match (module.wrap, module.is_async) {
+        (Wrap::CommonJs, _) => "function(exports, module) {",
+        (_, true) => "async () => {",
+        (_, false) => "() => {",
+    };
+    push_line(joiner, &format!("var {name} = /* @__PURE__ */ {helper}({head}"));
+    module.prelude.iter().for_each(|line| push_line(joiner, line));
+    joiner.push(&piece.body.code, piece.body.map.as_ref());
+    push_line(joiner, "});");
+    module.after.iter().for_each(|line| push_line(joiner, line));
+}

@@ -1,0 +1,148 @@
+//! Helpers that rendered code calls. Each chunk that needs one has its own copy.
+
+use serde::Serialize;
+
+/// A helper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) enum Helper {
+    /// `(evaluate) => () => module.exports`: evaluates a CommonJS module once; a failed evaluation is tried again, as in Node.
+    CommonJs,
+    /// `(evaluate) => () => result`: evaluates an ES module once; a failure is remembered, as ECMAScript asks.
+    Esm,
+    /// `(exports) => namespace`: a namespace object from getters.
+    Namespace,
+    /// `(namespace, module)`: `export *` from a module whose exports are known only when it runs.
+    ReExport,
+    /// `(exports, node) => namespace`: a CommonJS module's exports as ES modules see them.
+    ToEsm,
+    /// `(namespace) => exports`: an ES module's namespace as `require` gives it.
+    ToCommonJs,
+    /// `(styles, load) => promise`: loads a lazy chunk after its stylesheets.
+    Preload,
+    /// `require` of what is not bundled, where there is none.
+    Require,
+    /// `require` of what is not bundled, in an ES module for Node.
+    NodeRequire,
+}
+
+impl Helper {
+    /// The name it has if that is free.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::CommonJs => "__commonJS",
+            Self::Esm => "__esm",
+            Self::Namespace => "__namespace",
+            Self::ReExport => "__reExport",
+            Self::ToEsm => "__toESM",
+            Self::ToCommonJs => "__toCommonJS",
+            Self::Preload => "__preload",
+            Self::Require | Self::NodeRequire => "__require",
+        }
+    }
+
+    /// Its declaration under a name.
+    pub(crate) fn text(self, name: &str) -> String {
+        let text = match self {
+            Self::CommonJs => {
+                "var NAME = (evaluate) => {
+  var module;
+  return () => {
+    if (!module) {
+      var done, current = module = { exports: {} };
+      try {
+        evaluate.call(current.exports, current.exports, current);
+        done = true;
+      } finally {
+        if (!done) module = void 0;
+      }
+    }
+    return module.exports;
+  };
+};"
+            }
+            Self::Esm => {
+                "var NAME = (evaluate) => {
+  var state = 0, result;
+  return () => {
+    if (!state) {
+      state = 1;
+      try {
+        result = evaluate();
+      } catch (error) {
+        state = 2;
+        result = error;
+      }
+    }
+    if (state > 1) throw result;
+    return result;
+  };
+};"
+            }
+            Self::Namespace => {
+                "var NAME = (exports) => {
+  var namespace = Object.create(null, { [Symbol.toStringTag]: { value: \"Module\" } });
+  for (var name in exports) Object.defineProperty(namespace, name, { get: exports[name], enumerable: true });
+  return namespace;
+};"
+            }
+            Self::ReExport => {
+                "var NAME = (namespace, module) => {
+  if (module && (typeof module === \"object\" || typeof module === \"function\"))
+    for (let name of Object.getOwnPropertyNames(module))
+      if (name !== \"default\" && !Object.prototype.hasOwnProperty.call(namespace, name))
+        Object.defineProperty(namespace, name, { get: () => module[name], enumerable: true });
+};"
+            }
+            Self::ToEsm => {
+                "var NAME = (module, node) => {
+  var namespace = module != null ? Object.create(Object.getPrototypeOf(module)) : {};
+  if (node || !module || !module.__esModule)
+    Object.defineProperty(namespace, \"default\", { value: module, enumerable: true });
+  if (module && (typeof module === \"object\" || typeof module === \"function\"))
+    for (let name of Object.getOwnPropertyNames(module))
+      if (!Object.prototype.hasOwnProperty.call(namespace, name))
+        Object.defineProperty(namespace, name, {
+          get: () => module[name],
+          enumerable: Object.prototype.propertyIsEnumerable.call(module, name)
+        });
+  return namespace;
+};"
+            }
+            Self::ToCommonJs => {
+                "var NAME = (namespace) => {
+  var exports = Object.defineProperty({}, \"__esModule\", { value: true });
+  for (let name of Object.getOwnPropertyNames(namespace))
+    Object.defineProperty(exports, name, { get: () => namespace[name], enumerable: true });
+  return exports;
+};"
+            }
+            Self::Preload => {
+                "var NAME = async (styles, load) => {
+  if (typeof document !== \"undefined\")
+    await Promise.all(styles.map((style) => new Promise((resolve, reject) => {
+      var href = new URL(style, import.meta.url).href;
+      for (var present of document.querySelectorAll(\"link[rel=stylesheet]\"))
+        if (present.href === href) return resolve();
+      var link = document.createElement(\"link\");
+      link.rel = \"stylesheet\";
+      link.href = href;
+      link.onload = resolve;
+      link.onerror = () => reject(new Error(`Unable to load ${href}`));
+      document.head.append(link);
+    })));
+  return load();
+};"
+            }
+            Self::Require => {
+                "var NAME = typeof require === \"function\" ? require : (name) => {
+  throw new Error(`Dynamic require of \"${name}\" is not supported`);
+};"
+            }
+            Self::NodeRequire => {
+                "import { createRequire as NAME_create } from \"node:module\";
+var NAME = /* @__PURE__ */ NAME_create(import.meta.url);"
+            }
+        };
+        text.replace("NAME", name)
+    }
+}

@@ -1,0 +1,261 @@
+//! shake: which modules are evaluated and which parts of them are needed, by a worklist from the roots.
+
+use crate::bind::Binder;
+use crate::record::{Format, ImportName};
+use crate::tables::{Meaning, Module, Symbol};
+use planish_pipeline::asset::DependencyKind;
+use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
+use planish_pipeline::plugin::Edge;
+use rustc_hash::FxHashMap;
+use swc_core::atoms::Atom;
+
+enum Work {
+    /// Evaluate the module.
+    Module(AssetIdx),
+    /// Keep the part.
+    Part(AssetIdx, usize),
+    /// Someone may read any export.
+    Namespace(AssetIdx),
+}
+
+struct Shaker<'a> {
+    graph: &'a AssetGraph,
+    modules: Vec<Option<Module>>,
+    /// By module: the parts that declare a name, or belong to it.
+    parts_of: Vec<FxHashMap<Atom, Vec<usize>>>,
+    queue: Vec<Work>,
+}
+
+/// Marks what is live. `exposed` modules keep all their exports; `evaluated` ones are only run.
+pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, evaluated: &[AssetIdx], exposed: &[AssetIdx]) -> Vec<Option<Module>> {
+    let parts_of = modules.iter().map(|module| module.as_ref().map_or_else(FxHashMap::default, parts_of)).collect();
+    let mut shaker = Shaker { graph, modules, parts_of, queue: Vec::new() };
+    for root in evaluated {
+        shaker.queue.push(Work::Module(*root));
+    }
+    for root in exposed {
+        shaker.queue.push(Work::Module(*root));
+        shaker.expose(*root);
+    }
+    shaker.run();
+    shaker.modules
+}
+
+fn parts_of(module: &Module) -> FxHashMap<Atom, Vec<usize>> {
+    let mut parts: FxHashMap<Atom, Vec<usize>> = FxHashMap::default();
+    for (number, part) in module.record.parts.iter().enumerate() {
+        for name in part.declares.iter().chain(&part.belongs_to) {
+            parts.entry(name.clone()).or_default().push(number);
+        }
+    }
+    parts
+}
+
+impl Shaker<'_> {
+    fn run(&mut self) {
+        while let Some(work) = self.queue.pop() {
+            match work {
+                Work::Module(idx) => self.include(idx),
+                Work::Part(idx, part) => self.keep(idx, part),
+                Work::Namespace(idx) => self.keep_namespace(idx),
+            }
+        }
+    }
+
+    fn binder(&self) -> Binder<'_> {
+        Binder { graph: self.graph, modules: &self.modules }
+    }
+
+    fn include(&mut self, idx: AssetIdx) {
+        let Some(module) = &mut self.modules[idx.index()] else { return };
+        if std::mem::replace(&mut module.is_included, true) {
+            return;
+        }
+        let everything = module.is_commonjs;
+        let effects = module.record.parts.iter().enumerate().filter(|(_, part)| everything || part.has_effects);
+        self.queue.extend(effects.map(|(number, _)| Work::Part(idx, number)));
+        let imports = module.record.imports.clone();
+        for number in imports {
+            if let Some(target) = self.graph.target(idx, number as usize).asset()
+                && self.binder().may_have_effects(target)
+            {
+                self.queue.push(Work::Module(target));
+            }
+        }
+    }
+
+    fn keep(&mut self, idx: AssetIdx, number: usize) {
+        let Some(module) = &mut self.modules[idx.index()] else { return };
+        if std::mem::replace(&mut module.live[number], true) {
+            return;
+        }
+        let part = module.record.parts[number].clone();
+        for name in &part.uses {
+            self.use_name(idx, name);
+        }
+        for member in &part.member_uses {
+            if let Some(meaning) = self.modules[idx.index()].as_ref().and_then(|module| module.members.get(member)).cloned() {
+                self.use_meaning(idx, &meaning);
+            }
+        }
+        for name in part.declares.iter().chain(&part.belongs_to) {
+            self.keep_name(idx, name);
+        }
+        if !part.is_linkage {
+            for dependency in part.dependencies {
+                self.use_dependency(idx, dependency);
+            }
+        }
+    }
+
+    fn keep_name(&mut self, idx: AssetIdx, name: &Atom) {
+        if let Some(parts) = self.parts_of[idx.index()].get(name) {
+            self.queue.extend(parts.iter().map(|part| Work::Part(idx, *part)));
+        }
+    }
+
+    fn use_name(&mut self, idx: AssetIdx, name: &Atom) {
+        match self.modules[idx.index()].as_ref().and_then(|module| module.bindings.get(name)).cloned() {
+            Some(meaning) => self.use_meaning(idx, &meaning),
+            None => self.keep_name(idx, name),
+        }
+    }
+
+    fn use_meaning(&mut self, user: AssetIdx, meaning: &Meaning) {
+        let target = match meaning {
+            Meaning::Symbol(target, symbol) => {
+                match symbol {
+                    Symbol::Local(name) => self.keep_name(*target, name),
+                    Symbol::Namespace => self.queue.push(Work::Namespace(*target)),
+                    Symbol::Evaluate => {}
+                }
+                *target
+            }
+            Meaning::NamespaceProperty(target, _) => {
+                self.queue.push(Work::Namespace(*target));
+                *target
+            }
+            Meaning::Property { module, .. } => *module,
+            Meaning::Url(file) => {
+                if let Some(module) = &mut self.modules[user.index()]
+                    && !module.uses_files.contains(file)
+                {
+                    module.uses_files.push(*file);
+                }
+                return;
+            }
+            Meaning::External(..) | Meaning::StaticUrl(_) | Meaning::Undefined => return,
+        };
+        self.queue.push(Work::Module(target));
+        if target != user
+            && let Some(module) = &mut self.modules[user.index()]
+        {
+            module.uses_modules.insert(target);
+        }
+    }
+
+    fn use_dependency(&mut self, idx: AssetIdx, number: u32) {
+        let dependency = &self.graph.node(idx).asset.dependencies[number as usize];
+        let Target::Asset(target) = self.graph.target(idx, number as usize) else { return };
+        match dependency.kind {
+            DependencyKind::Require | DependencyKind::DynamicImport => {
+                self.queue.push(Work::Module(*target));
+                self.expose(*target);
+            }
+            DependencyKind::Worker => self.queue.push(Work::Module(*target)),
+            _ => {}
+        }
+    }
+
+    /// Keeps every export of a module.
+    fn expose(&mut self, idx: AssetIdx) {
+        match self.modules[idx.index()].as_ref().map(|module| (module.is_commonjs, module.record.format)) {
+            Some((false, Format::Json)) => self.keep_name(idx, &crate::record::DEFAULT_LOCAL.into()),
+            Some((false, _)) => self.queue.push(Work::Namespace(idx)),
+            _ => {}
+        }
+    }
+
+    fn keep_namespace(&mut self, idx: AssetIdx) {
+        let Some(module) = &mut self.modules[idx.index()] else { return };
+        if std::mem::replace(&mut module.needs_namespace, true) {
+            return;
+        }
+        self.queue.push(Work::Module(idx));
+        let names: Vec<Atom> = self.binder().export_names(idx).into_iter().collect();
+        let meanings: Vec<(Atom, Meaning)> =
+            names.into_iter().filter_map(|name| Some((name.clone(), self.binder().export(idx, &name)?))).collect();
+        for (_, meaning) in &meanings {
+            self.use_meaning(idx, meaning);
+        }
+        // `export *` from a module that is not an ES module passes on what that one turns out to have.
+        for star in self.stars(idx) {
+            self.queue.push(Work::Module(star));
+            if let Some(module) = &mut self.modules[idx.index()] {
+                module.uses_modules.insert(star);
+            }
+        }
+        if let Some(module) = &mut self.modules[idx.index()] {
+            module.export_names = meanings.into_iter().map(|(name, _)| name).collect();
+        }
+    }
+
+    fn stars(&self, idx: AssetIdx) -> Vec<AssetIdx> {
+        let Some(module) = &self.modules[idx.index()] else { return Vec::new() };
+        module.record.stars.iter().filter_map(|star| self.graph.target(idx, *star as usize).asset()).collect()
+    }
+}
+
+/// What a module needs once unused code is gone, in order of evaluation.
+pub(crate) fn edges(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec<Edge> {
+    let Some(module) = modules[idx.index()].as_ref().filter(|module| module.is_included) else { return Vec::new() };
+    let node = graph.node(idx);
+    let mut edges: Vec<Edge> = Vec::new();
+    let push = |edges: &mut Vec<Edge>, kind, target| {
+        if !edges.contains(&Edge { kind, target }) {
+            edges.push(Edge { kind, target });
+        }
+    };
+    let mut named: Vec<AssetIdx> = module.uses_modules.iter().copied().collect();
+    named.sort_unstable();
+    for number in &module.record.imports {
+        let Some(target) = node.targets[*number as usize].asset() else { continue };
+        match &modules[target.index()] {
+            Some(target_module) if target_module.is_included => push(&mut edges, DependencyKind::Import, target),
+            // A stylesheet is wanted whatever is imported from it.
+            None if graph.node(target).asset.outputs.is_empty() => push(&mut edges, DependencyKind::Import, target),
+            _ => {}
+        }
+        // The modules that declare what this import names, if the imported one only passes it on.
+        for binding in module.record.bindings.iter().filter(|(_, binding)| binding.dependency == *number) {
+            if let Some(declaring) = module.bindings.get(binding.0).and_then(declaring)
+                && named.contains(&declaring)
+            {
+                push(&mut edges, DependencyKind::Import, declaring);
+            }
+        }
+    }
+    for target in named {
+        push(&mut edges, DependencyKind::Import, target);
+    }
+    for file in &module.uses_files {
+        push(&mut edges, DependencyKind::Url, *file);
+    }
+    for (part, _) in module.record.parts.iter().zip(&module.live).filter(|(part, live)| **live && !part.is_linkage) {
+        for number in &part.dependencies {
+            if let Some(target) = node.targets[*number as usize].asset() {
+                push(&mut edges, node.asset.dependencies[*number as usize].kind, target);
+            }
+        }
+    }
+    edges
+}
+
+/// The module that a name comes from.
+pub(crate) fn declaring(meaning: &Meaning) -> Option<AssetIdx> {
+    match meaning {
+        Meaning::Symbol(module, _) | Meaning::Property { module, .. } | Meaning::NamespaceProperty(module, _) => Some(*module),
+        Meaning::External(_, ImportName::Named(_) | ImportName::Namespace) => None,
+        Meaning::Url(_) | Meaning::StaticUrl(_) | Meaning::Undefined => None,
+    }
+}

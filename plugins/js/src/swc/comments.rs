@@ -1,0 +1,95 @@
+//! Comments by position, in a form that can cross threads.
+
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
+use std::rc::Rc;
+use swc_core::common::BytePos;
+use swc_core::common::comments::{Comment, SingleThreadedComments};
+
+type Map = FxHashMap<BytePos, Vec<Comment>>;
+
+/// The comments of one file, by the position of what they stand before or after.
+#[derive(Clone, Debug, Default)]
+pub struct Comments {
+    leading: Map,
+    trailing: Map,
+}
+
+impl Comments {
+    /// Takes what a parser and the passes after it left.
+    pub(super) fn take(comments: SingleThreadedComments) -> Self {
+        let (leading, trailing) = comments.take_all();
+        Self { leading: leading.take(), trailing: trailing.take() }
+    }
+
+    /// A copy of what a parser left.
+    pub(super) fn copy(comments: &SingleThreadedComments) -> Self {
+        let (leading, trailing) = comments.borrow_all();
+        Self { leading: leading.clone(), trailing: trailing.clone() }
+    }
+
+    /// The comments before the node that begins at `position`.
+    pub fn before(&self, position: BytePos) -> &[Comment] {
+        self.leading.get(&position).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a comment before `position` says `#__FLAG__` or `@__FLAG__`.
+    pub fn has_flag(&self, position: BytePos, flag: &str) -> bool {
+        self.before(position).iter().any(|comment| says(comment, flag))
+    }
+
+    /// The licence comments in the order of the source, each once.
+    pub fn legal(&self) -> Vec<String> {
+        let mut found: Vec<&Comment> = self.all().filter(|comment| is_legal(comment)).collect();
+        found.sort_by_key(|comment| (comment.span.lo, comment.span.hi));
+        let mut texts: Vec<String> = Vec::new();
+        for text in found.into_iter().map(written) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        texts
+    }
+
+    /// Those that `keep` accepts, in the form that swc reads. The printer removes what it prints, hence the copy.
+    pub(super) fn select(&self, keep: impl Fn(&Comment) -> bool) -> SingleThreadedComments {
+        let select = |map: &Map| {
+            let kept = map.iter().filter_map(|(position, comments)| {
+                let kept: Vec<Comment> = comments.iter().filter(|comment| keep(comment)).cloned().collect();
+                (!kept.is_empty()).then_some((*position, kept))
+            });
+            Rc::new(RefCell::new(kept.collect::<Map>()))
+        };
+        SingleThreadedComments::from_leading_and_trailing(select(&self.leading), select(&self.trailing))
+    }
+
+    #[expect(clippy::iter_over_hash_type, reason = "callers sort by position")]
+    fn all(&self) -> impl Iterator<Item = &Comment> {
+        self.leading.values().chain(self.trailing.values()).flatten()
+    }
+}
+
+/// Whether a comment is one that licences ask to keep.
+pub(super) fn is_legal(comment: &Comment) -> bool {
+    comment.text.starts_with('!') || comment.text.contains("@license") || comment.text.contains("@preserve")
+}
+
+/// Whether a comment tells a minifier something about the code after it.
+pub(super) fn is_annotation(comment: &Comment) -> bool {
+    says(comment, "PURE") || says(comment, "NO_SIDE_EFFECTS") || says(comment, "INLINE") || says(comment, "NOINLINE")
+}
+
+fn says(comment: &Comment, flag: &str) -> bool {
+    comment.text.match_indices(flag).any(|(at, _)| {
+        let before = &comment.text[..at];
+        comment.text[at + flag.len()..].starts_with("__") && (before.ends_with("#__") || before.ends_with("@__"))
+    })
+}
+
+/// A comment as it stands in a source.
+fn written(comment: &Comment) -> String {
+    match comment.kind {
+        swc_core::common::comments::CommentKind::Line => format!("//{}", comment.text),
+        swc_core::common::comments::CommentKind::Block => format!("/*{}*/", comment.text),
+    }
+}

@@ -1,0 +1,289 @@
+//! Replaces names that the configuration defines by their values, so that branches for other builds can be dropped.
+
+use std::collections::BTreeMap;
+use swc_core::common::{BytePos, DUMMY_SP, Span, SyntaxContext};
+use swc_core::ecma::ast::{
+    ComputedPropName, Expr, Ident, KeyValueProp, Lit, MemberExpr, MemberProp, MetaPropKind, ObjectLit, OptChainBase,
+    Pat, Prop, PropName, PropOrSpread, Str, UnaryOp, UpdateExpr,
+};
+use swc_core::ecma::parser::{EsSyntax, Parser, StringInput, Syntax};
+use swc_core::ecma::visit::{VisitMut, VisitMutWith, noop_visit_mut_type};
+
+const META_ENVIRONMENT: &str = "import.meta.env";
+
+/// Dotted names and the expressions that stand for them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Define {
+    values: BTreeMap<String, Expr>,
+    /// The last segments of all names: what cannot match is seen without building a path.
+    endings: Vec<String>,
+}
+
+impl Define {
+    /// Parses the values; the error is a message about the first that is not valid.
+    pub(super) fn new(defined: &BTreeMap<String, String>) -> Result<Self, String> {
+        let mut values = BTreeMap::new();
+        for (name, value) in defined {
+            let path = name.strip_prefix("typeof ").unwrap_or(name);
+            if !is_path(path) {
+                return Err(format!("`{name}` cannot be defined: it is not a name such as `process.env.NODE_ENV`"));
+            }
+            let expression = parse(value).ok_or_else(|| {
+                format!("the value `{value}` of the defined name `{name}` is not a JavaScript expression")
+            })?;
+            values.insert(name.clone(), expression);
+        }
+        if !values.contains_key(META_ENVIRONMENT)
+            && let Some(whole) = environment(&values)
+        {
+            values.insert(META_ENVIRONMENT.to_owned(), whole);
+        }
+        let mut endings: Vec<String> =
+            values.keys().map(|name| name.rsplit(['.', ' ']).next().unwrap_or_default().to_owned()).collect();
+        endings.sort();
+        endings.dedup();
+        Ok(Self { values, endings })
+    }
+
+    /// Whether `text` could contain a defined name at all.
+    pub(super) fn may_occur(&self, text: &str) -> bool {
+        let contains = |needle: &str| text.contains(needle);
+        self.values.keys().any(|name| name.split(['.', ' ']).all(contains))
+    }
+
+    /// A visitor that replaces what is defined.
+    pub(super) fn replacer(&self, unresolved: SyntaxContext) -> Replace<'_> {
+        Replace { define: self, unresolved, replaced: false }
+    }
+}
+
+/// Whether `text` is an identifier or a chain of them: `a`, `a.b`, `import.meta.env.MODE`.
+pub(super) fn is_path(text: &str) -> bool {
+    let rest = text.strip_prefix("import.meta.").unwrap_or(text);
+    !rest.is_empty()
+        && rest.split('.').all(|part| {
+            let mut letters = part.chars();
+            letters.next().is_some_and(Ident::is_valid_start) && letters.all(Ident::is_valid_continue)
+        })
+}
+
+fn parse(value: &str) -> Option<Expr> {
+    let text = format!("({value}\n)");
+    let end = BytePos(u32::try_from(text.len()).ok()? + 1);
+    let mut parser = Parser::new(Syntax::Es(EsSyntax::default()), StringInput::new(&text, BytePos(1), end), None);
+    let expression = parser.parse_expr().ok()?;
+    if !parser.take_errors().is_empty() || parser.input().cur_pos() != end {
+        return None;
+    }
+    let mut value = *expression.paren()?.expr;
+    value.visit_mut_with(&mut Place(DUMMY_SP));
+    Some(value)
+}
+
+/// The object that `import.meta.env` is, from the names that are defined below it.
+fn environment(values: &BTreeMap<String, Expr>) -> Option<Expr> {
+    let below = |name: &String| name.strip_prefix(META_ENVIRONMENT)?.strip_prefix('.').map(str::to_owned);
+    let props: Vec<PropOrSpread> = values
+        .iter()
+        .filter_map(|(name, value)| Some((below(name)?, value)))
+        .filter(|(key, _)| !key.contains('.'))
+        .map(|(key, value)| {
+            let key = PropName::Str(Str { span: DUMMY_SP, value: key.into(), raw: None });
+            PropOrSpread::Prop(Box::new(Prop::KeyValue(KeyValueProp { key, value: Box::new(value.clone()) })))
+        })
+        .collect();
+    (!props.is_empty()).then_some(Expr::Object(ObjectLit { span: DUMMY_SP, props }))
+}
+
+/// Gives all nodes of a value the place of what it replaces, so that a source map leads there.
+struct Place(Span);
+
+impl VisitMut for Place {
+    fn visit_mut_span(&mut self, span: &mut Span) {
+        *span = self.0;
+    }
+}
+
+/// Marks the names in a value as free.
+struct Free(SyntaxContext);
+
+impl VisitMut for Free {
+    fn visit_mut_ident(&mut self, ident: &mut Ident) {
+        ident.ctxt = self.0;
+    }
+}
+
+/// See [`Define::replacer`].
+pub(super) struct Replace<'a> {
+    define: &'a Define,
+    unresolved: SyntaxContext,
+    /// Whether anything was replaced.
+    pub(super) replaced: bool,
+}
+
+impl Replace<'_> {
+    fn value(&mut self, expression: &Expr, span: Span) -> Option<Expr> {
+        let path = match expression {
+            Expr::Unary(unary) if unary.op == UnaryOp::TypeOf => format!("typeof {}", self.path(&unary.arg)?),
+            other => self.path(other)?,
+        };
+        let mut value = match self.define.values.get(&path) {
+            Some(value) => value.clone(),
+            // `import.meta.env.UNKNOWN`: the environment is known as a whole.
+            None => {
+                let key = path.strip_prefix(META_ENVIRONMENT)?.strip_prefix('.')?;
+                let known = self.define.values.contains_key(META_ENVIRONMENT) && !key.contains('.');
+                known.then(|| *Expr::undefined(span))?
+            }
+        };
+        value.visit_mut_with(&mut Free(self.unresolved));
+        value.visit_mut_with(&mut Place(span));
+        self.replaced = true;
+        Some(value)
+    }
+
+    /// The dotted name of an expression whose root nothing in the file declares.
+    fn path(&self, expression: &Expr) -> Option<String> {
+        match expression {
+            Expr::Ident(ident) => (ident.ctxt == self.unresolved).then(|| ident.sym.to_string()),
+            Expr::MetaProp(meta) => (meta.kind == MetaPropKind::ImportMeta).then(|| "import.meta".to_owned()),
+            Expr::Member(member) => self.member_path(member),
+            Expr::OptChain(chain) => match &*chain.base {
+                OptChainBase::Member(member) => self.member_path(member),
+                OptChainBase::Call(_) => None,
+            },
+            Expr::Paren(paren) => self.path(&paren.expr),
+            _ => None,
+        }
+    }
+
+    fn member_path(&self, member: &MemberExpr) -> Option<String> {
+        let name = property(&member.prop)?;
+        let mut path = self.path(&member.obj)?;
+        path.push('.');
+        path.push_str(name);
+        Some(path)
+    }
+
+    /// Whether the expression ends as a defined name does.
+    fn may_match(&self, expression: &Expr) -> bool {
+        let ends = |name: &str| self.define.endings.binary_search_by(|ending| ending.as_str().cmp(name)).is_ok();
+        match expression {
+            Expr::Ident(ident) => ends(&ident.sym),
+            Expr::Member(member) => self.may_match_member(member, ends),
+            Expr::OptChain(chain) => match &*chain.base {
+                OptChainBase::Member(member) => self.may_match_member(member, ends),
+                OptChainBase::Call(_) => false,
+            },
+            Expr::Unary(unary) => unary.op == UnaryOp::TypeOf && self.may_match(&unary.arg),
+            _ => false,
+        }
+    }
+
+    fn may_match_member(&self, member: &MemberExpr, ends: impl Fn(&str) -> bool) -> bool {
+        property(&member.prop).is_some_and(|name| ends(name) || property_is_env(&member.obj))
+    }
+}
+
+/// Whether the expression is `….env`, below which names that are not defined may be known to be missing.
+fn property_is_env(expression: &Expr) -> bool {
+    match expression {
+        Expr::Member(member) => property(&member.prop) == Some("env"),
+        Expr::OptChain(chain) => match &*chain.base {
+            OptChainBase::Member(member) => property(&member.prop) == Some("env"),
+            OptChainBase::Call(_) => false,
+        },
+        _ => false,
+    }
+}
+
+/// The name in `.name` or `["name"]`.
+fn property(property: &MemberProp) -> Option<&str> {
+    match property {
+        MemberProp::Ident(name) => Some(&name.sym),
+        MemberProp::Computed(ComputedPropName { expr, .. }) => match &**expr {
+            Expr::Lit(Lit::Str(text)) => text.value.as_str(),
+            _ => None,
+        },
+        MemberProp::PrivateName(_) => None,
+    }
+}
+
+impl VisitMut for Replace<'_> {
+    noop_visit_mut_type!();
+
+    fn visit_mut_expr(&mut self, expression: &mut Expr) {
+        if self.may_match(expression) {
+            let span = swc_core::common::Spanned::span(expression);
+            if let Some(value) = self.value(expression, span) {
+                *expression = value;
+                return;
+            }
+        }
+        // What is written to is no value: `delete process.env.X`.
+        if let Expr::Unary(unary) = expression
+            && unary.op == UnaryOp::Delete
+        {
+            unary.arg.visit_mut_children_with(self);
+            return;
+        }
+        expression.visit_mut_children_with(self);
+    }
+
+    /// `__COUNT__++` writes.
+    fn visit_mut_update_expr(&mut self, update: &mut UpdateExpr) {
+        update.arg.visit_mut_children_with(self);
+    }
+
+    /// `for (process.env.X of …)` writes.
+    fn visit_mut_pat(&mut self, pattern: &mut Pat) {
+        match pattern {
+            Pat::Expr(target) => target.visit_mut_children_with(self),
+            other => other.visit_mut_children_with(self),
+        }
+    }
+
+    /// `{ __DEV__ }` is `{ __DEV__: value }`.
+    fn visit_mut_prop(&mut self, prop: &mut Prop) {
+        if let Prop::Shorthand(ident) = prop {
+            let expression = Expr::Ident(ident.clone());
+            if self.may_match(&expression)
+                && let Some(value) = self.value(&expression, ident.span)
+            {
+                let key = PropName::Ident(ident.clone().into());
+                *prop = Prop::KeyValue(KeyValueProp { key, value: Box::new(value) });
+            }
+            return;
+        }
+        prop.visit_mut_children_with(self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn define(name: &str, value: &str) -> Result<Define, String> {
+        Define::new(&BTreeMap::from([(name.to_owned(), value.to_owned())]))
+    }
+
+    #[test]
+    fn names_are_paths() {
+        for name in ["__DEV__", "process.env.NODE_ENV", "import.meta.env.MODE", "typeof window"] {
+            assert!(define(name, "1").is_ok(), "{name}");
+        }
+        for name in ["", "a.", "a b", "1a", "a[0]"] {
+            assert!(define(name, "1").is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_are_expressions() {
+        for value in ["\"production\"", "true", "{\"a\": 1}", "globalThis", "[1, 2]", "1 // one"] {
+            assert!(define("a", value).is_ok(), "{value}");
+        }
+        for value in ["", "a b", "var x", "1)", "1) + (2"] {
+            assert!(define("a", value).is_err(), "{value}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Makes the text of a whole chunk small.
+
+use super::map::through;
+use super::parse::{Grammars, Syntax, attempt, describe};
+use super::print::{emit, kept, renamed};
+use super::{Comments, KeptComments, Printed, Settings};
+use crate::options::{Format, LegalComments};
+use swc_core::common::comments::SingleThreadedComments;
+use swc_core::common::sync::Lrc;
+use swc_core::common::{GLOBALS, Globals, Mark};
+use swc_core::ecma::ast::Program as Tree;
+use swc_core::ecma::codegen::Config;
+use swc_core::ecma::minifier::optimize;
+use swc_core::ecma::minifier::option::{CompressOptions, ExtraOptions, MangleOptions, MinifyOptions, TopLevelOptions};
+use swc_core::ecma::transforms::base::fixer::{fixer, paren_remover};
+use swc_core::ecma::transforms::base::resolver;
+use swc_sourcemap::SourceMap;
+
+/// Compresses and renames a whole chunk. `map` says where its code comes from; the result's map says where the small text does.
+///
+/// Names in `reserved` are left as they are and not taken for anything else. In a classic script ([`Format::Iife`]) names of the top
+/// level are the page's, and left too. The error is a message about code that does not parse.
+pub fn minify(
+    code: &str,
+    map: Option<&SourceMap>,
+    format: Format,
+    reserved: &[String],
+    settings: &Settings,
+) -> Result<Printed, String> {
+    GLOBALS.set(&Globals::new(), || {
+        let (tree, comments) = attempt(code, Syntax::Js, grammars(format)).map_err(|errors| describe(code, &errors))?;
+        let legal = Comments::copy(&comments).legal();
+        let tree = shrink(tree, &comments, format, reserved, settings);
+        let inline = settings.legal_comments == LegalComments::Inline;
+        let comments = kept(&Comments::take(comments), if inline { KeptComments::Legal } else { KeptComments::None });
+        let config = Config::default().with_minify(true).with_target(settings.target.year()).with_inline_script(true);
+        let (mut small, positions) = emit(&tree, code, comments.as_ref(), config, map.is_some());
+        if inline {
+            append_missing(&mut small, &legal);
+        }
+        let map = map.zip(positions).map(|(inner, positions)| {
+            let names = renamed(&tree, code);
+            through(inner, code, &positions, |position| names.get(&position).copied())
+        });
+        let legal = if settings.legal_comments == LegalComments::Linked { legal } else { Vec::new() };
+        Ok(Printed { code: small, map, legal })
+    })
+}
+
+fn grammars(format: Format) -> Grammars {
+    match format {
+        Format::Esm => Grammars::Module,
+        Format::Iife => Grammars::Script,
+        Format::Cjs => Grammars::CommonJs,
+    }
+}
+
+fn shrink(
+    mut tree: Tree,
+    comments: &SingleThreadedComments,
+    format: Format,
+    reserved: &[String],
+    settings: &Settings,
+) -> Tree {
+    let extra = ExtraOptions { unresolved_mark: Mark::new(), top_level_mark: Mark::new(), mangle_name_cache: None };
+    tree.mutate(resolver(extra.unresolved_mark, extra.top_level_mark, false));
+    tree.mutate(paren_remover(Some(comments)));
+    let options = MinifyOptions {
+        compress: Some(compress(format, reserved, settings)),
+        mangle: Some(mangle(format, reserved, settings)),
+        ..MinifyOptions::default()
+    };
+    let source = Lrc::new(swc_core::common::SourceMap::default());
+    let mut tree = optimize(tree, source, Some(comments), None, &options, &extra);
+    tree.mutate(fixer(Some(comments)));
+    tree
+}
+
+/// What `compress: true` means to swc, which is not quite what its `Default` says.
+fn compress(format: Format, reserved: &[String], settings: &Settings) -> CompressOptions {
+    let own_scope = format != Format::Iife;
+    CompressOptions {
+        ecma: settings.target.year(),
+        module: format == Format::Esm,
+        top_level: own_scope.then_some(TopLevelOptions { functions: true }),
+        top_retain: reserved.iter().map(|name| name.as_str().into()).collect(),
+        keep_classnames: settings.keep_names,
+        keep_fnames: settings.keep_names,
+        reduce_vars: true,
+        ..CompressOptions::default()
+    }
+}
+
+fn mangle(format: Format, reserved: &[String], settings: &Settings) -> MangleOptions {
+    MangleOptions {
+        top_level: Some(format != Format::Iife),
+        keep_class_names: settings.keep_names,
+        keep_fn_names: settings.keep_names,
+        reserved: reserved.iter().map(|name| name.as_str().into()).collect(),
+        ..MangleOptions::default()
+    }
+}
+
+/// A licence stays even if the statement that it stood before was merged with another.
+fn append_missing(code: &mut String, legal: &[String]) {
+    for text in legal {
+        if !code.contains(text.as_str()) {
+            code.push('\n');
+            code.push_str(text);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! From a syntax tree to text, with or without a source map.
+
+use super::comments::{is_annotation, is_legal};
+use super::map::{Positions, single};
+use super::{Comments, Program};
+use rustc_hash::FxHashMap;
+use swc_core::common::comments::SingleThreadedComments;
+use swc_core::common::sync::Lrc;
+use swc_core::common::{BytePos, FileName};
+use swc_core::ecma::ast::{Ident, Module};
+use swc_core::ecma::codegen::text_writer::{JsWriter, WriteJs, omit_trailing_semi};
+use swc_core::ecma::codegen::{Config, Emitter, Node};
+use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
+use swc_sourcemap::SourceMap;
+
+/// Text and what belongs to it.
+#[derive(Debug, Default)]
+pub struct Printed {
+    /// The text. Every statement is on lines of its own unless the text is minified.
+    pub code: String,
+    /// Where its parts come from.
+    pub map: Option<SourceMap>,
+    /// Licence comments that were taken out and belong into a file beside it.
+    pub legal: Vec<String>,
+}
+
+/// Which comments a text has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptComments {
+    /// None.
+    None,
+    /// Licences.
+    Legal,
+    /// Licences, and annotations such as `#__PURE__` for the minifier.
+    Annotations,
+    /// All that belong to what is printed.
+    All,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrintOptions {
+    /// Which comments to print.
+    pub comments: KeptComments,
+    /// Whether to make a source map.
+    pub map: bool,
+}
+
+/// Prints statements of a program. The map's one source is named by the program's id.
+pub fn print(program: &Program, module: &Module, options: PrintOptions) -> Printed {
+    let comments = kept(&program.comments, options.comments);
+    let (code, positions) =
+        program.scope(|| emit(module, &program.text, comments.as_ref(), Config::default(), options.map));
+    let map = positions.map(|positions| {
+        let names = renamed(module, &program.text);
+        single(program.id.as_str(), &program.text, &positions, |position| names.get(&position).copied())
+    });
+    Printed { code, map, legal: Vec::new() }
+}
+
+pub(super) fn kept(comments: &Comments, kept: KeptComments) -> Option<SingleThreadedComments> {
+    match kept {
+        KeptComments::None => None,
+        KeptComments::Legal => Some(comments.select(is_legal)),
+        KeptComments::Annotations => Some(comments.select(|comment| is_legal(comment) || is_annotation(comment))),
+        KeptComments::All => Some(comments.select(|_| true)),
+    }
+}
+
+/// Writes a tree whose positions are those of `text`.
+pub(super) fn emit(
+    tree: &impl Node,
+    text: &str,
+    comments: Option<&SingleThreadedComments>,
+    config: Config,
+    map: bool,
+) -> (String, Option<Positions>) {
+    // The generator looks at the text to keep line breaks in lists as they were.
+    let source = Lrc::new(swc_core::common::SourceMap::default());
+    source.new_source_file(Lrc::new(FileName::Anon), text.to_owned());
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut positions = map.then(Positions::new);
+    let mut writer = JsWriter::new(source.clone(), "\n", &mut bytes, positions.as_mut());
+    writer.set_indent_str("  ");
+    if config.minify {
+        write(tree, source, comments, config, omit_trailing_semi(writer));
+    } else {
+        write(tree, source, comments, config, writer);
+    }
+    (String::from_utf8(bytes).expect("the generator writes text"), positions)
+}
+
+fn write(
+    tree: &impl Node,
+    source: Lrc<swc_core::common::SourceMap>,
+    comments: Option<&SingleThreadedComments>,
+    config: Config,
+    writer: impl WriteJs,
+) {
+    let comments = comments.map(|comments| comments as &dyn swc_core::common::comments::Comments);
+    let mut emitter = Emitter { cfg: config, cm: source, comments, wr: writer };
+    tree.emit_with(&mut emitter).expect("writing to memory does not fail");
+}
+
+/// The names in `text` of what has another name in the tree, by position.
+pub(super) fn renamed<'a, T: VisitWith<Renamed<'a>>>(tree: &T, text: &'a str) -> FxHashMap<BytePos, &'a str> {
+    let mut found = Renamed { text, names: FxHashMap::default() };
+    tree.visit_with(&mut found);
+    found.names
+}
+
+/// See [`renamed`].
+pub(super) struct Renamed<'a> {
+    text: &'a str,
+    names: FxHashMap<BytePos, &'a str>,
+}
+
+impl Visit for Renamed<'_> {
+    noop_visit_type!();
+
+    fn visit_ident(&mut self, ident: &Ident) {
+        let low = ident.span.lo;
+        let Some(rest) = low.0.checked_sub(1).and_then(|offset| self.text.get(offset as usize..)) else { return };
+        let end = rest.find(|letter| !Ident::is_valid_continue(letter)).unwrap_or(rest.len());
+        let name = &rest[..end];
+        if name != &*ident.sym && name.starts_with(Ident::is_valid_start) {
+            self.names.insert(low, name);
+        }
+    }
+}

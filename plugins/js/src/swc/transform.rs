@@ -1,0 +1,180 @@
+//! From the syntax that people write to the JavaScript that the linker reads.
+//!
+//! Passes make names up and tell them apart by context, not by text. The linker wants it simpler: after passes that can do so,
+//! names are made unique and contexts given anew.
+
+use super::Settings;
+use super::lower::lower;
+use super::parse::Syntax;
+use super::uses::Uses;
+use swc_core::common::comments::SingleThreadedComments;
+use swc_core::common::sync::Lrc;
+use swc_core::common::{FileName, Mark, SourceMap, SyntaxContext};
+use swc_core::ecma::ast::{Ident, Module, ModuleDecl, ModuleItem, Program, Script};
+use swc_core::ecma::preset_env::Feature;
+use swc_core::ecma::transforms::base::fixer::fixer;
+use swc_core::ecma::transforms::base::helpers::{HELPERS, Helpers, inject_helpers};
+use swc_core::ecma::transforms::base::hygiene::hygiene;
+use swc_core::ecma::transforms::base::resolver;
+use swc_core::ecma::transforms::optimization::simplify::{dead_branch_remover, expr_simplifier};
+use swc_core::ecma::transforms::proposal::decorator_2023_11::decorator_2023_11;
+use swc_core::ecma::transforms::proposal::explicit_resource_management::explicit_resource_management;
+use swc_core::ecma::transforms::react::{Options, Runtime, react};
+use swc_core::ecma::transforms::typescript::{Config, TsxConfig, tsx, typescript};
+use swc_core::ecma::visit::{VisitMut, VisitMutWith};
+
+/// The marks of one program.
+#[derive(Clone, Copy)]
+pub(super) struct Marks {
+    pub(super) unresolved: Mark,
+    pub(super) top_level: Mark,
+}
+
+impl Marks {
+    fn new() -> Self {
+        Self { unresolved: Mark::new(), top_level: Mark::new() }
+    }
+
+    fn resolve(self, program: &mut Program, typescript: bool) {
+        program.mutate(resolver(self.unresolved, self.top_level, typescript));
+    }
+}
+
+/// What the passes need besides the tree.
+pub(super) struct Context<'a> {
+    pub(super) text: &'a str,
+    pub(super) syntax: Syntax,
+    pub(super) comments: &'a SingleThreadedComments,
+    pub(super) settings: &'a Settings,
+}
+
+/// Runs all passes that the file needs, and returns the marks that its names have afterwards.
+pub(super) fn transform(program: &mut Program, context: &Context<'_>) -> Marks {
+    let marks = Marks::new();
+    marks.resolve(program, context.syntax.is_typescript());
+    let changed = HELPERS.set(&Helpers::new(false), || {
+        let mut changed = translate(program, context, marks);
+        changed |= define(program, context, marks);
+        changed |= lower(program, context.comments, &context.settings.target, marks.unresolved);
+        if changed {
+            program.mutate(inject_helpers(marks.unresolved));
+        }
+        changed
+    });
+    if changed { settle(program, context.comments) } else { marks }
+}
+
+/// Everything that is not JavaScript, or not yet.
+fn translate(program: &mut Program, context: &Context<'_>, marks: Marks) -> bool {
+    let uses = Uses::of(program);
+    let resources = uses.using && !context.settings.target.supports(Feature::ExplicitResourceManagement);
+    if uses.decorators {
+        program.mutate(decorator_2023_11());
+    }
+    if resources {
+        program.mutate(explicit_resource_management());
+    }
+    if context.syntax.is_typescript() {
+        strip_types(program, context, marks);
+    }
+    if uses.jsx {
+        let comments = Some(context.comments.clone());
+        program.mutate(react(
+            source_map(context.text),
+            comments,
+            jsx_options(context.settings),
+            marks.top_level,
+            marks.unresolved,
+        ));
+    }
+    uses.decorators || resources || uses.jsx || context.syntax.is_typescript()
+}
+
+fn strip_types(program: &mut Program, context: &Context<'_>, marks: Marks) {
+    let config = Config { native_class_properties: true, ..Config::default() };
+    if context.syntax.is_jsx() {
+        // The names that JSX will call count as used. With the automatic runtime only a file's own `@jsx` comment asks for one.
+        let jsx = &context.settings.jsx;
+        let name = |text: &String| if jsx.automatic { "null".to_owned() } else { text.clone() };
+        let names =
+            TsxConfig { pragma: Some(name(&jsx.factory).into()), pragma_frag: Some(name(&jsx.fragment).into()) };
+        let comments = context.comments.clone();
+        program.mutate(tsx(source_map(context.text), config, names, comments, marks.unresolved, marks.top_level));
+    } else {
+        program.mutate(typescript(config, marks.unresolved, marks.top_level));
+    }
+    if let Program::Module(module) = program
+        && let Some(script) = as_script(module)
+    {
+        *program = Program::Script(script);
+    }
+}
+
+/// A file whose only module syntax was `import x = require()` or `export =` is a CommonJS module once these are stripped.
+fn as_script(module: &mut Module) -> Option<Script> {
+    let is_empty_export = |item: &ModuleItem| matches!(item, ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(export)) if export.specifiers.is_empty() && export.src.is_none());
+    if !module.body.iter().all(ModuleItem::is_stmt) || module.body.is_empty() || module.body.iter().any(is_empty_export)
+    {
+        return None;
+    }
+    let body = std::mem::take(&mut module.body).into_iter().filter_map(ModuleItem::stmt).collect();
+    Some(Script { span: module.span, body, shebang: module.shebang.take() })
+}
+
+fn jsx_options(settings: &Settings) -> Options {
+    let jsx = &settings.jsx;
+    let mut options = Options { runtime: Some(Runtime::Classic), development: Some(false), ..Options::default() };
+    if jsx.automatic {
+        options.runtime = Some(Runtime::Automatic);
+        options.import_source = Some(jsx.import_source.as_str().into());
+    } else {
+        options.pragma = Some(jsx.factory.clone().into());
+        options.pragma_frag = Some(jsx.fragment.clone().into());
+    }
+    options
+}
+
+/// Replaces what is defined, and drops the branches that are dead then.
+fn define(program: &mut Program, context: &Context<'_>, marks: Marks) -> bool {
+    let define = &context.settings.define;
+    if !define.may_occur(context.text) {
+        return false;
+    }
+    let mut replace = define.replacer(SyntaxContext::empty().apply_mark(marks.unresolved));
+    program.visit_mut_with(&mut replace);
+    if !replace.replaced {
+        return false;
+    }
+    program.mutate((expr_simplifier(marks.unresolved, Default::default()), dead_branch_remover(marks.unresolved)));
+    true
+}
+
+/// Makes names unique by their text, and gives contexts anew.
+fn settle(program: &mut Program, comments: &SingleThreadedComments) -> Marks {
+    program.mutate(hygiene());
+    program.visit_mut_with(&mut Forget);
+    program.mutate(fixer(Some(comments)));
+    let marks = Marks::new();
+    marks.resolve(program, false);
+    marks
+}
+
+/// Removes all contexts, those of blocks and functions too.
+struct Forget;
+
+impl VisitMut for Forget {
+    fn visit_mut_syntax_context(&mut self, context: &mut SyntaxContext) {
+        *context = SyntaxContext::empty();
+    }
+
+    fn visit_mut_ident(&mut self, ident: &mut Ident) {
+        ident.ctxt = SyntaxContext::empty();
+    }
+}
+
+/// swc's own form of the text, for passes that look at it. Positions are those of the parser.
+fn source_map(text: &str) -> Lrc<SourceMap> {
+    let map = Lrc::new(SourceMap::default());
+    map.new_source_file(Lrc::new(FileName::Anon), text.to_owned());
+    map
+}

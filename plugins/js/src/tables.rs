@@ -1,0 +1,103 @@
+//! The link tables: one entry for each JavaScript module, filled by one pass after the other: [`crate::classify`], [`crate::bind`],
+//! [`crate::shake`], and once the chunks are known [`crate::cross`].
+
+use crate::record::{ImportName, ModuleRecord};
+use planish_pipeline::graph::AssetIdx;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+use swc_core::atoms::Atom;
+
+/// How a module's code stands in its chunk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub(crate) enum Wrap {
+    /// Its statements stand in the chunk's scope.
+    #[default]
+    None,
+    /// In a function that is called with `exports` and `module` when it is first required.
+    CommonJs,
+    /// Its declarations stand in the chunk's scope, its statements in a function that is called when it is first required.
+    Esm,
+}
+
+/// Something of a module that has a name in the chunk that holds the module, and perhaps in others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Symbol {
+    /// A top-level name.
+    Local(Atom),
+    /// Its namespace object.
+    Namespace,
+    /// The function that evaluates a wrapped module: gives `module.exports`, or nothing for an ES module.
+    Evaluate,
+}
+
+/// What a name or a namespace member turned out to mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// A name of an ES module.
+    Symbol(AssetIdx, Symbol),
+    /// A property of a CommonJS module's exports as an ES module sees them; all of them if there is no name.
+    Property {
+        module: AssetIdx,
+        name: Option<Atom>,
+        /// Imported from a file that Node takes for an ES module, for which `default` is always `module.exports`.
+        node: bool,
+    },
+    /// A property of the namespace object of an ES module that passes on what another kind of module exports.
+    NamespaceProperty(AssetIdx, Atom),
+    /// Something of a module that is not bundled.
+    External(Arc<str>, ImportName),
+    /// The URL of a file of the build.
+    Url(AssetIdx),
+    /// The URL of a file of the static folder.
+    StaticUrl(Arc<str>),
+    /// `undefined`: a member that does not exist, or anything of an empty or broken module.
+    Undefined,
+}
+
+/// A JavaScript module.
+#[derive(Default)]
+pub(crate) struct Module {
+    pub(crate) record: Arc<ModuleRecord>,
+    pub(crate) wrap: Wrap,
+    pub(crate) is_commonjs: bool,
+    /// Node takes it for an ES module because of its name or package.
+    pub(crate) node: bool,
+    /// Evaluating it may do something, as far as its package says.
+    pub(crate) may_have_effects: bool,
+    /// It or something it needs awaits at the top level; only followed for wrapped modules.
+    pub(crate) is_async: bool,
+    /// What its import bindings mean.
+    pub(crate) bindings: FxHashMap<Atom, Meaning>,
+    /// What members of its namespace imports mean.
+    pub(crate) members: FxHashMap<(Atom, Atom), Meaning>,
+    /// It is evaluated.
+    pub(crate) is_included: bool,
+    /// Indexed by part.
+    pub(crate) live: Vec<bool>,
+    /// Someone uses its namespace object.
+    pub(crate) needs_namespace: bool,
+    /// Names of its exports, those of `export *` included, sorted; known once someone uses the namespace.
+    pub(crate) export_names: Vec<Atom>,
+    /// Kept from evaluation order: what it needs evaluated before itself because of names.
+    pub(crate) uses_modules: FxHashSet<AssetIdx>,
+    /// Files whose URLs it uses.
+    pub(crate) uses_files: Vec<AssetIdx>,
+}
+
+/// All modules, by asset; `None` for assets of other kinds.
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub(crate) modules: Vec<Option<Module>>,
+    pub(crate) cross: crate::cross::Cross,
+}
+
+impl Tables {
+    pub(crate) fn get(&self, idx: AssetIdx) -> Option<&Module> {
+        self.modules[idx.index()].as_ref()
+    }
+
+    /// A module that is known to be one.
+    pub(crate) fn module(&self, idx: AssetIdx) -> &Module {
+        self.get(idx).expect("the caller has it from a table of modules")
+    }
+}
