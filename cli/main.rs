@@ -73,7 +73,9 @@ fn run(flags: &Flags, terminal: &Terminal) -> Exit {
         Command::Cache(flags) => with_threads(None, terminal, || cache::run(&flags.action, terminal)),
         Command::Init { root } => init::run(root, terminal),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Flags::command(), "planish", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Flags::command(), "planish", &mut script);
+            terminal.answer(String::from_utf8_lossy(&script).trim_end());
             Exit::Good
         }
     }

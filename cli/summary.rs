@@ -7,14 +7,14 @@ use planish_pipeline::task::{RunLog, TaskCount};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// More files than these are not listed one by one; the largest are.
+/// More files than these are not listed one by one.
 const MAX_ROWS: usize = 40;
 
 /// A line for each file with its sizes, then [`line`].
 pub(crate) fn table(result: &BuildResult, out: &str, duration: Duration, paint: Paint) -> String {
     let sizes: BTreeMap<&str, usize> = result.files.iter().map(|file| (file.path.as_str(), file.size)).collect();
     let all: Vec<&WrittenFile> = result.files.iter().filter(|file| file.class != OutputClass::Compressed).collect();
-    let rows = largest(&all);
+    let rows = most_telling(&all);
     let name = |file: &WrittenFile| format!("{out}/{}", file.path);
     let width = rows.iter().map(|file| name(file).chars().count()).max().unwrap_or(0);
     let has = |suffix: &str| rows.iter().any(|file| sizes.contains_key(format!("{}{suffix}", file.path).as_str()));
@@ -36,7 +36,7 @@ pub(crate) fn table(result: &BuildResult, out: &str, duration: Duration, paint: 
         })
         .collect();
     if rows.len() < all.len() {
-        lines.push(paint.text(Tone::Faint, &format!("… and {} smaller files", all.len() - rows.len())));
+        lines.push(paint.text(Tone::Faint, &format!("… and {} other files", all.len() - rows.len())));
     }
     lines.push(line(result, duration, paint));
     lines.join("\n")
@@ -53,9 +53,15 @@ pub(crate) fn line(result: &BuildResult, duration: Duration, paint: Paint) -> St
     format!("{head}, {} ({} written) in {}; {}", bytes(total), result.written, seconds(duration), reuse(&result.log))
 }
 
-fn largest<'a>(files: &[&'a WrittenFile]) -> Vec<&'a WrittenFile> {
+/// Pages and code before the rest, and of the same kind the largest.
+fn most_telling<'a>(files: &[&'a WrittenFile]) -> Vec<&'a WrittenFile> {
+    let rank = |file: &WrittenFile| match file.class {
+        OutputClass::Document | OutputClass::Script | OutputClass::Style => 0,
+        OutputClass::SourceMap => 2,
+        _ => 1,
+    };
     let mut rows = files.to_vec();
-    rows.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
+    rows.sort_by(|a, b| (rank(a), b.size, &a.path).cmp(&(rank(b), a.size, &b.path)));
     rows.truncate(MAX_ROWS);
     rows.sort_by(|a, b| a.path.cmp(&b.path));
     rows
@@ -118,10 +124,14 @@ dist/m.js           2.0 MB   gzip  500.0 kB
     }
 
     #[test]
-    fn only_the_largest_of_many_files_are_listed() {
-        let files = (0..60).map(|number| file(&format!("{number:02}.js"), OutputClass::Script, number)).collect();
+    fn of_many_files_the_pages_the_code_and_the_largest_are_listed() {
+        let image = |number: usize| file(&format!("{number:02}.png"), OutputClass::Asset, number);
+        let files = (0..60).map(image).chain([file("x.css", OutputClass::Style, 1)]).collect();
         let text = table(&BuildResult { files, ..BuildResult::default() }, "d", Duration::ZERO, Paint::default());
-        assert!(text.starts_with("d/20.js") && text.contains("\n… and 20 smaller files\n"), "{text}");
+        assert!(
+            text.starts_with("d/21.png") && text.contains("d/x.css") && text.contains("\n… and 21 other files\n"),
+            "{text}"
+        );
     }
 
     #[test]

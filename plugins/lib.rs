@@ -66,3 +66,76 @@ pub fn bundle(js: JsOptions, css: CssOptions) -> Result<Plugins, String> {
         finishers: Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use planish_pipeline::asset::{AssetId, DependencyKind};
+    use planish_pipeline::plugin::Request;
+    use planish_pipeline::resolve::Platform;
+
+    fn options() -> PluginOptions {
+        PluginOptions {
+            js: JsOptions {
+                production: true,
+                minify: true,
+                source_map: js::SourceMap::None,
+                define: Default::default(),
+                jsx: Default::default(),
+                target: "es2020".into(),
+                format: js::Format::Esm,
+                platform: Platform::Browser,
+                keep_names: false,
+                legal_comments: js::LegalComments::None,
+            },
+            css: CssOptions { minify: true, source_map: false, target: "es2020".into() },
+            html: HtmlOptions { picture: true, minify: true },
+            image: ImageOptions::default(),
+            compress: Some(CompressOptions::default()),
+            service_worker: Some(ServiceWorkerOptions::default()),
+        }
+    }
+
+    #[track_caller]
+    fn check(plugins: &Plugins, id: &str, kind: Option<DependencyKind>, expected: &str) {
+        let request = Request { id: &AssetId::new(id), kind, attribute: None };
+        let owner = plugins.assets.iter().find(|plugin| plugin.accepts(request)).expect("some plugin takes it");
+        assert_eq!(owner.kind(), expected, "{id}");
+    }
+
+    #[test]
+    fn every_file_has_its_plugin() {
+        let plugins = all(options()).expect("the options are good");
+        check(&plugins, "index.html", None, "html");
+        check(&plugins, "a.tsx", None, "js");
+        check(&plugins, "a.css", Some(DependencyKind::Import), "css");
+        check(&plugins, "manifest.json", Some(DependencyKind::Import), "js");
+        check(&plugins, "manifest.json", Some(DependencyKind::Url), "webmanifest");
+        check(&plugins, "a.png", Some(DependencyKind::Url), "image");
+        check(&plugins, "a.svg", Some(DependencyKind::Url), "file");
+        check(&plugins, "a.unknown", None, "file");
+    }
+
+    #[test]
+    fn finishers_see_what_they_need() {
+        let names = |options| -> Vec<&str> {
+            all(options).expect("the options are good").finishers.iter().map(|finisher| finisher.name()).collect()
+        };
+        assert_eq!(names(options()), ["service-worker", "compress"]);
+        assert!(names(PluginOptions { compress: None, service_worker: None, ..options() }).is_empty());
+    }
+
+    #[test]
+    fn a_bundle_copies_images() {
+        let plugins = bundle(options().js, options().css).expect("the options are good");
+        check(&plugins, "a.png", Some(DependencyKind::Url), "file");
+        assert!(plugins.finishers.is_empty());
+    }
+
+    #[test]
+    fn a_bad_target_is_an_error() {
+        let mut options = options();
+        options.js.target = "nonsense 3".into();
+        assert!(all(options).is_err());
+    }
+}

@@ -101,6 +101,7 @@ fn chunk(session: &Session, graph: &AssetGraph, linked: &[Linked]) -> (ChunkPlan
         graph,
         grouping: &|asset| groupings[owners[asset.index()]],
         edges: &|asset| linked[owners[asset.index()]].edges.get(asset.index()).map_or(&[], Vec::as_slice),
+        waits: &|asset| linked[owners[asset.index()]].waits.get(asset.index()).copied().unwrap_or(false),
         vendor: session.options.vendor,
     })
 }

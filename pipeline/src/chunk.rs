@@ -132,6 +132,8 @@ pub struct PlanInput<'a> {
     pub grouping: &'a (dyn Fn(AssetIdx) -> Grouping + Sync),
     /// What an asset needs, in order of evaluation.
     pub edges: &'a (dyn Fn(AssetIdx) -> &'a [Edge] + Sync),
+    /// Whether an asset's evaluation may wait for an `import()`.
+    pub waits: &'a (dyn Fn(AssetIdx) -> bool + Sync),
     /// Chunks for dependencies.
     pub vendor: VendorSplit,
 }
@@ -299,7 +301,8 @@ fn evaluation_order(input: &PlanInput<'_>, roots: &[(AssetIdx, Root)]) -> (Vec<A
 /// For each asset the roots (by position) whose chunk it would be copied into if nothing were shared.
 ///
 /// A root that is only reached by `import()` does not own what is loaded in any case when it is asked for: what every root from
-/// which it can be asked for needs statically or has loaded itself. That is a greatest fixed point over the roots.
+/// which it can be asked for needs statically or has loaded itself. That is a greatest fixed point over the roots. A root that waits for
+/// what it asks for is not loaded yet: if that waited for something in the root's chunk, both would wait for ever.
 fn owners(input: &PlanInput<'_>, roots: &[(AssetIdx, Root)], closures: &[Vec<bool>]) -> Vec<Vec<usize>> {
     let count = input.graph.nodes.len();
     let position: BTreeMap<AssetIdx, usize> = roots.iter().enumerate().map(|(at, (asset, _))| (*asset, at)).collect();
@@ -314,13 +317,17 @@ fn owners(input: &PlanInput<'_>, roots: &[(AssetIdx, Root)], closures: &[Vec<boo
             }
         }
     }
+    let waits: Vec<bool> = closures
+        .iter()
+        .map(|closure| input.graph.indices().any(|asset| closure[asset.index()] && (input.waits)(asset)))
+        .collect();
     let only_dynamic: Vec<bool> = roots.iter().map(|(_, root)| root.is_dynamic && !root.is_entry).collect();
     let mut loaded: Vec<Vec<bool>> = only_dynamic.iter().map(|dynamic| vec![*dynamic; count]).collect();
     loop {
         let mut changed = false;
         for at in (0..roots.len()).filter(|at| only_dynamic[*at]) {
             for asset in 0..count {
-                if loaded[at][asset] && !askers[at].iter().all(|asker| closures[*asker][asset] || loaded[*asker][asset]) {
+                if loaded[at][asset] && !askers[at].iter().all(|asker| !waits[*asker] && (closures[*asker][asset] || loaded[*asker][asset])) {
                     loaded[at][asset] = false;
                     changed = true;
                 }

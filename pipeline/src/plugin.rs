@@ -54,6 +54,9 @@ pub struct Linked {
     /// Indexed by asset: what each asset of this kind still needs, in order of evaluation. An import that was traced to the module that
     /// declares the name leads there, past the modules that only pass it on. Assets of other kinds have none.
     pub edges: Vec<Vec<Edge>>,
+    /// Indexed by asset: its evaluation may wait for an `import()`. What it asks for must then not wait for it in turn, so it cannot count
+    /// on finding it loaded. Empty if no asset of this kind waits.
+    pub waits: Vec<bool>,
     /// The plugin's own tables, for its render stage.
     pub tables: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -99,7 +102,7 @@ pub trait AssetPlugin: Send + Sync {
             let edges = node.edges().filter_map(|(dependency, target)| Some(Edge { kind: dependency.kind, target: target.asset()? }));
             if node.kind == self.kind() { edges.collect() } else { Vec::new() }
         });
-        Outcome::new(Linked { edges: edges.collect(), tables: None })
+        Outcome::new(Linked { edges: edges.collect(), ..Linked::default() })
     }
 
     /// Sees the chunks before any of them is rendered, to settle what crosses their borders.

@@ -37,8 +37,8 @@ impl AssetPlugin for ManifestPlugin {
 
     fn accepts(&self, request: Request<'_>) -> bool {
         let name = request.id.path().rsplit('/').next().unwrap_or_default();
-        request.id.extension() == "webmanifest"
-            || (name == "manifest.json" && request.kind == Some(DependencyKind::Url) && request.id.query().is_none())
+        let is_named_so = name == "manifest.json" && request.kind == Some(DependencyKind::Url);
+        (is_named_so || request.id.extension() == "webmanifest") && request.id.query().is_none()
     }
 
     fn grouping(&self) -> Grouping {
@@ -205,9 +205,7 @@ fn page_url(source: &AssetId, path: &str, written: &str) -> Option<String> {
             other => segments.push(other),
         }
     }
-    // `./` and `docs` without anything behind them name a folder and a file.
-    let names_folder = page.is_empty()
-        || page.ends_with(['/', '.']) && page.rsplit('/').next().is_some_and(|last| matches!(last, "" | "." | ".."));
+    let names_folder = matches!(page.rsplit('/').next(), Some("" | "." | ".."));
     let mut page = segments.into_iter().filter(|segment| !segment.is_empty()).collect::<Vec<_>>().join("/");
     if names_folder && !page.is_empty() {
         page.push('/');

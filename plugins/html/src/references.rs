@@ -179,11 +179,11 @@ fn reference(element: &Element<'_, '_>, base: usize, wanted: Wanted) -> Option<R
     let place = attribute.value_source_location()?.bytes();
     let raw = attribute.value();
     let value = entity::decode(&raw).into_owned();
-    let urls = match wanted.attribute {
+    let urls: Vec<Range<usize>> = match wanted.attribute {
         "srcset" | "imagesrcset" => srcset::candidates(&value).into_iter().map(|candidate| candidate.url).collect(),
         _ => {
             let start = value.len() - value.trim_start().len();
-            vec![start..start + value.trim().len()]
+            std::iter::once(start..start + value.trim().len()).collect()
         }
     };
     let is_wanted = |url: &Range<usize>| {

@@ -20,8 +20,7 @@ impl Pixels {
 
 /// An AVIF file.
 pub(crate) fn avif(pixels: &Pixels, options: &ImageOptions) -> Result<Vec<u8>, String> {
-    // `max` and `min` turn what is not a number into the lowest quality, where `clamp` would keep it and the encoder panic.
-    let quality = options.avif_quality.max(1.0).min(100.0);
+    let quality = within(options.avif_quality, 1.0);
     let encoder = Encoder::new()
         .with_quality(quality)
         .with_alpha_quality(quality)
@@ -48,6 +47,11 @@ pub(crate) fn webp(pixels: &Pixels, options: &ImageOptions) -> Result<Vec<u8>, S
         Pixels::Transparent(image) => webp::Encoder::from_rgba(image.as_raw(), image.width(), image.height()),
     };
     // libwebp's default effort (method 4), one thread.
-    let encoded = encoder.encode_simple(false, options.webp_quality.max(0.0).min(100.0));
+    let encoded = encoder.encode_simple(false, within(options.webp_quality, 0.0));
     encoded.map(|memory| memory.to_vec()).map_err(|error| format!("{error:?}"))
+}
+
+/// The nearest quality that there is; encoders panic on others.
+fn within(quality: f32, lowest: f32) -> f32 {
+    if quality.is_nan() { lowest } else { quality.clamp(lowest, 100.0) }
 }

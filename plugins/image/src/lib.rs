@@ -135,7 +135,9 @@ impl AssetPlugin for ImagePlugin {
     }
 
     fn accepts(&self, request: Request<'_>) -> bool {
-        Format::of_extension(&request.id.extension()).is_some()
+        // Who asks for a file's bytes wants these and no others.
+        let as_it_is = matches!(request.id.query(), Some("raw" | "bytes"));
+        !as_it_is && Format::of_extension(&request.id.extension()).is_some()
     }
 
     fn grouping(&self) -> Grouping {

@@ -79,6 +79,7 @@ fn takes_what_it_can_decode() {
     let plugin = ImagePlugin::new(ImageOptions::default());
     let accepts = |name: &str| plugin.accepts(Request { id: &AssetId::new(name), kind: None, attribute: None });
     assert!(accepts("a.png") && accepts("a.JPG") && accepts("b/a.jpeg"));
+    assert!(accepts("a.png?url") && !accepts("a.png?bytes"));
     assert!(!accepts("a.svg") && !accepts("a.gif") && !accepts("a.webp") && !accepts("png"));
 }
 
@@ -261,6 +262,17 @@ fn without_options_the_file_stays_as_it_is() {
     let asset = ImagePlugin::new(options).transform(&source("a.png", content.clone())).value;
     assert_eq!(variants(&asset), [""]);
     assert_eq!(bytes(&asset, ""), content);
+}
+
+#[test]
+fn impossible_options_count_as_the_nearest_possible_ones() {
+    let transform = |quality, avif_speed| {
+        let options =
+            ImageOptions { avif_quality: quality, webp_quality: quality, avif_speed, ..ImageOptions::default() };
+        ImagePlugin::new(options).transform(&source("a.png", png(photograph(48, 32)))).value.outputs
+    };
+    assert_eq!(transform(f32::NAN, 0), transform(-3.0, 1));
+    assert_eq!(transform(1e9, 99), transform(100.0, 10));
 }
 
 #[test]

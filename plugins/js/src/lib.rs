@@ -219,10 +219,13 @@ impl AssetPlugin for JsPlugin {
         let mut modules = classify::classify(graph, |node| self.record(node), graph.splitting);
         let diagnostics = bind::bind(graph, &mut modules);
         let (evaluated, exposed) = roots(graph, &modules);
-        let modules = shake::shake(graph, modules, &evaluated, &exposed);
+        // A CommonJS bundle hands out its exports as an object.
+        let as_object = self.options.format == Format::Cjs;
+        let modules = shake::shake(graph, modules, &shake::Roots { evaluated, exposed, as_object });
         let edges = graph.indices().map(|idx| shake::edges(graph, &modules, idx)).collect();
+        let waits = modules.iter().map(|module| module.as_ref().is_some_and(|module| module.record.has_await)).collect();
         let tables = Tables { modules, ..Tables::default() };
-        Outcome::with(Linked { edges, tables: Some(Box::new(tables)) }, diagnostics)
+        Outcome::with(Linked { edges, waits, tables: Some(Box::new(tables)) }, diagnostics)
     }
 
     fn prepare(&self, graph: &AssetGraph, plan: &ChunkPlan, linked: &mut Linked) -> Vec<Diagnostic> {

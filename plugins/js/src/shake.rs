@@ -1,7 +1,7 @@
 //! shake: which modules are evaluated and which parts of them are needed, by a worklist from the roots.
 
 use crate::bind::Binder;
-use crate::record::{Format, ImportName};
+use crate::record::{DEFAULT_LOCAL, Format, ImportName};
 use crate::tables::{Meaning, Module, Symbol};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
@@ -14,8 +14,20 @@ enum Work {
     Module(AssetIdx),
     /// Keep the part.
     Part(AssetIdx, usize),
-    /// Someone may read any export.
+    /// Keep every export.
+    Exports(AssetIdx),
+    /// Keep every export, and the object that holds them.
     Namespace(AssetIdx),
+}
+
+/// Where needing begins.
+pub(crate) struct Roots {
+    /// Only run.
+    pub(crate) evaluated: Vec<AssetIdx>,
+    /// Run, and all their exports are kept.
+    pub(crate) exposed: Vec<AssetIdx>,
+    /// The exports are handed out as an object.
+    pub(crate) as_object: bool,
 }
 
 struct Shaker<'a> {
@@ -26,16 +38,15 @@ struct Shaker<'a> {
     queue: Vec<Work>,
 }
 
-/// Marks what is live. `exposed` modules keep all their exports; `evaluated` ones are only run.
-pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, evaluated: &[AssetIdx], exposed: &[AssetIdx]) -> Vec<Option<Module>> {
+/// Marks what is live.
+pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, roots: &Roots) -> Vec<Option<Module>> {
     let parts_of = modules.iter().map(|module| module.as_ref().map_or_else(FxHashMap::default, parts_of)).collect();
     let mut shaker = Shaker { graph, modules, parts_of, queue: Vec::new() };
-    for root in evaluated {
+    for root in roots.evaluated.iter().chain(&roots.exposed) {
         shaker.queue.push(Work::Module(*root));
     }
-    for root in exposed {
-        shaker.queue.push(Work::Module(*root));
-        shaker.expose(*root);
+    for root in &roots.exposed {
+        shaker.queue.push(if roots.as_object { Work::Namespace(*root) } else { Work::Exports(*root) });
     }
     shaker.run();
     shaker.modules
@@ -57,6 +68,7 @@ impl Shaker<'_> {
             match work {
                 Work::Module(idx) => self.include(idx),
                 Work::Part(idx, part) => self.keep(idx, part),
+                Work::Exports(idx) => self.keep_exports(idx),
                 Work::Namespace(idx) => self.keep_namespace(idx),
             }
         }
@@ -158,27 +170,21 @@ impl Shaker<'_> {
         let dependency = &self.graph.node(idx).asset.dependencies[number as usize];
         let Target::Asset(target) = self.graph.target(idx, number as usize) else { return };
         match dependency.kind {
-            DependencyKind::Require | DependencyKind::DynamicImport => {
-                self.queue.push(Work::Module(*target));
-                self.expose(*target);
-            }
-            DependencyKind::Worker => self.queue.push(Work::Module(*target)),
+            DependencyKind::Require | DependencyKind::DynamicImport | DependencyKind::Worker => self.queue.push(Work::Module(*target)),
+            _ => return,
+        }
+        let is_json = self.modules[target.index()].as_ref().is_some_and(|module| module.record.format == Format::Json);
+        match dependency.kind {
+            DependencyKind::Require if is_json => self.keep_name(*target, &DEFAULT_LOCAL.into()),
+            DependencyKind::DynamicImport if self.graph.splitting => self.queue.push(Work::Exports(*target)),
+            DependencyKind::Require | DependencyKind::DynamicImport => self.queue.push(Work::Namespace(*target)),
             _ => {}
         }
     }
 
-    /// Keeps every export of a module.
-    fn expose(&mut self, idx: AssetIdx) {
-        match self.modules[idx.index()].as_ref().map(|module| (module.is_commonjs, module.record.format)) {
-            Some((false, Format::Json)) => self.keep_name(idx, &crate::record::DEFAULT_LOCAL.into()),
-            Some((false, _)) => self.queue.push(Work::Namespace(idx)),
-            _ => {}
-        }
-    }
-
-    fn keep_namespace(&mut self, idx: AssetIdx) {
+    fn keep_exports(&mut self, idx: AssetIdx) {
         let Some(module) = &mut self.modules[idx.index()] else { return };
-        if std::mem::replace(&mut module.needs_namespace, true) {
+        if module.is_commonjs || std::mem::replace(&mut module.is_exposed, true) {
             return;
         }
         self.queue.push(Work::Module(idx));
@@ -188,15 +194,23 @@ impl Shaker<'_> {
         for (_, meaning) in &meanings {
             self.use_meaning(idx, meaning);
         }
+        if let Some(module) = &mut self.modules[idx.index()] {
+            module.export_names = meanings.into_iter().map(|(name, _)| name).collect();
+        }
+    }
+
+    fn keep_namespace(&mut self, idx: AssetIdx) {
+        let Some(module) = &mut self.modules[idx.index()] else { return };
+        if module.is_commonjs || std::mem::replace(&mut module.needs_namespace, true) {
+            return;
+        }
+        self.queue.push(Work::Exports(idx));
         // `export *` from a module that is not an ES module passes on what that one turns out to have.
         for star in self.stars(idx) {
             self.queue.push(Work::Module(star));
             if let Some(module) = &mut self.modules[idx.index()] {
                 module.uses_modules.insert(star);
             }
-        }
-        if let Some(module) = &mut self.modules[idx.index()] {
-            module.export_names = meanings.into_iter().map(|(name, _)| name).collect();
         }
     }
 

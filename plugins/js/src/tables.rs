@@ -76,7 +76,9 @@ pub(crate) struct Module {
     pub(crate) live: Vec<bool>,
     /// Someone uses its namespace object.
     pub(crate) needs_namespace: bool,
-    /// Names of its exports, those of `export *` included, sorted; known once someone uses the namespace.
+    /// All its exports are kept.
+    pub(crate) is_exposed: bool,
+    /// Names of its exports, those of `export *` included, sorted; known once it is exposed.
     pub(crate) export_names: Vec<Atom>,
     /// Kept from evaluation order: what it needs evaluated before itself because of names.
     pub(crate) uses_modules: FxHashSet<AssetIdx>,

@@ -34,6 +34,7 @@ fn worker(script: &str, text: &str) -> String {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "workers run in JavaScript")]
 fn workers_keep_releases() {
     let Ok(mut node) = Command::new("node")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/worker.mjs"))

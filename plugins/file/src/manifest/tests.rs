@@ -80,6 +80,7 @@ fn takes_manifests_only() {
     assert!(accepts("a.webmanifest", None));
     assert!(accepts("a/manifest.json", Some(DependencyKind::Url)));
     assert!(!accepts("a/manifest.json", Some(DependencyKind::Import)));
+    assert!(!accepts("a.webmanifest?raw", Some(DependencyKind::Import)));
     assert!(!accepts("a/data.json", Some(DependencyKind::Url)));
 }
 

@@ -63,7 +63,7 @@ impl Comments {
         SingleThreadedComments::from_leading_and_trailing(select(&self.leading), select(&self.trailing))
     }
 
-    #[expect(clippy::iter_over_hash_type, reason = "callers sort by position")]
+    /// In no particular order.
     fn all(&self) -> impl Iterator<Item = &Comment> {
         self.leading.values().chain(self.trailing.values()).flatten()
     }

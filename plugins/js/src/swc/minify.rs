@@ -8,12 +8,13 @@ use crate::options::{Format, LegalComments};
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
 use swc_core::common::{GLOBALS, Globals, Mark};
-use swc_core::ecma::ast::Program as Tree;
+use swc_core::ecma::ast::{ExportNamedSpecifier, ImportNamedSpecifier, ModuleExportName, Program as Tree, Stmt};
 use swc_core::ecma::codegen::Config;
 use swc_core::ecma::minifier::optimize;
 use swc_core::ecma::minifier::option::{CompressOptions, ExtraOptions, MangleOptions, MinifyOptions, TopLevelOptions};
 use swc_core::ecma::transforms::base::fixer::{fixer, paren_remover};
 use swc_core::ecma::transforms::base::resolver;
+use swc_core::ecma::visit::{VisitMut, noop_visit_mut_type, visit_mut_pass};
 use swc_sourcemap::SourceMap;
 
 /// Compresses and renames a whole chunk. `map` says where its code comes from; the result's map says where the small text does.
@@ -73,7 +74,32 @@ fn shrink(
     let source = Lrc::new(swc_core::common::SourceMap::default());
     let mut tree = optimize(tree, source, Some(comments), None, &options, &extra);
     tree.mutate(fixer(Some(comments)));
+    tree.mutate(visit_mut_pass(Shorthand));
     tree
+}
+
+/// `import { a as a }` becomes `import { a }`: renaming leaves such clauses behind, and the generator prints them as they are.
+struct Shorthand;
+
+impl VisitMut for Shorthand {
+    noop_visit_mut_type!();
+
+    fn visit_mut_import_named_specifier(&mut self, clause: &mut ImportNamedSpecifier) {
+        if matches!(&clause.imported, Some(ModuleExportName::Ident(name)) if name.sym == clause.local.sym) {
+            clause.imported = None;
+        }
+    }
+
+    fn visit_mut_export_named_specifier(&mut self, clause: &mut ExportNamedSpecifier) {
+        if let (ModuleExportName::Ident(local), Some(ModuleExportName::Ident(name))) = (&clause.orig, &clause.exported)
+            && local.sym == name.sym
+        {
+            clause.exported = None;
+        }
+    }
+
+    // Clauses stand at the top level only.
+    fn visit_mut_stmt(&mut self, _: &mut Stmt) {}
 }
 
 /// What `compress: true` means to swc, which is not quite what its `Default` says.

@@ -4,8 +4,8 @@ use browserslist::{Opts, resolve};
 use swc_core::ecma::ast::EsVersion;
 use swc_core::ecma::preset_env::{BrowserData, Caniuse, Config, EnvConfig, Feature, Targets, Versions};
 
-/// What [`Target::parse`] takes for Baseline's "widely available": the browsers of its core set as of May 2025, thirty months
-/// after which every one of them understood these versions' syntax. Fixed, because output may not depend on the clock.
+/// What [`Target::parse`] takes for Baseline's "widely available": the core browsers' releases up to the spring of 2023, whose
+/// syntax all of them have understood for thirty months. Fixed, because output may not depend on the clock.
 const BASELINE: &str = "chrome >= 111, edge >= 111, firefox >= 114, safari >= 16.4, ios_saf >= 16.4";
 
 /// Syntax by the year that brought it, as far as swc can lower it. Older syntax first.

@@ -586,32 +586,3 @@ fn the_same_text_gives_the_same_bytes() {
         assert!(thread.join().expect("no panic").iter().all(|found| *found == expected));
     }
 }
-
-/// Not a check but a measurement: `MEASURE=three.core.js cargo nextest run measure --no-capture`.
-#[test]
-fn measure() {
-    let Ok(path) = std::env::var("MEASURE") else { return };
-    let code = std::fs::read_to_string(&path).expect("a file to measure");
-    let settings = settings(|options| options.target = "baseline-widely-available".to_owned());
-    let timed = |name: &str, work: &dyn Fn() -> usize| {
-        let start = std::time::Instant::now();
-        let size = work();
-        eprintln!("{name}: {size} bytes in {} ms", start.elapsed().as_millis());
-    };
-    let program = program("three.js", &code, &settings);
-    let small = minify(&code, None, Format::Esm, &[], &settings).expect("it parses");
-    std::fs::write(format!("{path}.min.mjs"), small.code).expect("written");
-    for _ in 0..3 {
-        timed("parse", &|| {
-            parse(&AssetId::new("a.js"), &code, Syntax::Js, Hint::Unknown, &settings).value.map_or(0, |_| code.len())
-        });
-        let print = |map| print(&program, &program.module, PrintOptions { comments: KeptComments::Annotations, map });
-        timed("print", &|| print(false).code.len());
-        timed("print with map", &|| print(true).code.len());
-        timed("minify", &|| minify(&code, None, Format::Esm, &[], &settings).map_or(0, |small| small.code.len()));
-        let printed = print(true);
-        timed("minify with map", &|| {
-            minify(&printed.code, printed.map.as_ref(), Format::Esm, &[], &settings).map_or(0, |small| small.code.len())
-        });
-    }
-}
