@@ -127,7 +127,7 @@ mod tests {
         for path in paths {
             note(Ok(Event::new(kind).add_path(path.into())), &interest(), &mut changes);
         }
-        assert_eq!(changes.paths, expected.iter().map(PathBuf::from).collect());
+        assert_eq!(changes.paths, expected.iter().map(PathBuf::from).collect::<BTreeSet<_>>());
     }
 
     #[test]

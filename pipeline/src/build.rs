@@ -20,7 +20,8 @@ pub(crate) fn build(session: &Session, progress: &dyn Progress) -> BuildResult {
     let mut diagnostics = Vec::new();
     progress.stage("transform");
     let graph = discover(session, &tasks, progress).take(&mut diagnostics);
-    let mut result = BuildResult { assets: graph.nodes.len(), inputs: inputs(session, &graph), ..BuildResult::default() };
+    let mut result =
+        BuildResult { assets: graph.nodes.len(), inputs: inputs(session, &graph), ..BuildResult::default() };
     if let Some(release) = release(session, &tasks, &graph, progress, &mut diagnostics) {
         progress.stage("write");
         match emit(&session.options.out, session.options.emit, &release.files) {
@@ -60,7 +61,9 @@ fn release(
     let outputs = render(session, tasks, graph, &linked, &plan, &live, &names).take(diagnostics);
     stop_on_errors(diagnostics)?;
     let mut release = Release { files: finalise(&names, outputs), base: session.options.base.clone() };
-    release.files.extend(static_files(session).take(diagnostics));
+    let copied = static_files(session).take(diagnostics);
+    diagnostics.extend(duplicates(&release, &copied));
+    release.files.extend(copied);
     add_manifest(session, graph, &plan, &mut release);
     progress.stage("compress");
     for finisher in &session.plugins.finishers {
@@ -80,8 +83,9 @@ fn stop_on_errors(diagnostics: &[Diagnostic]) -> Option<()> {
 fn link(session: &Session, tasks: &Tasks, graph: &AssetGraph) -> Outcome<Vec<Linked>> {
     let mut diagnostics = Vec::new();
     let linked = session.plugins.assets.iter().map(|plugin| {
-        let outcome = catch_unwind(AssertUnwindSafe(|| plugin.link(graph, tasks)))
-            .unwrap_or_else(|payload| Outcome::with(Linked::default(), vec![internal("link", plugin.kind(), &*payload)]));
+        let outcome = catch_unwind(AssertUnwindSafe(|| plugin.link(graph, tasks))).unwrap_or_else(|payload| {
+            Outcome::with(Linked::default(), vec![internal("link", plugin.kind(), &*payload)])
+        });
         outcome.take(&mut diagnostics)
     });
     let linked = linked.collect();
@@ -123,13 +127,16 @@ fn names(session: &Session, graph: &AssetGraph, plan: &ChunkPlan, live: &[bool])
     }
     for asset in graph.indices().filter(|asset| live[asset.index()]) {
         let node = graph.node(asset);
-        let Grouping::Single { class } = session.plugins.assets[owner(session, graph, asset)].grouping() else { continue };
+        let Grouping::Single { class } = session.plugins.assets[owner(session, graph, asset)].grouping() else {
+            continue;
+        };
         for AssetOutput { variant, extension, .. } in &node.asset.outputs {
             let id = OutputId::of_asset(&node.id, variant);
             if class != OutputClass::Document {
                 names.plan(&id, node.id.stem(), extension);
             } else if node.id.path().starts_with("..") {
-                let message = format!("the page `{}` lies outside the root, so it has no place in the output folder", node.id);
+                let message =
+                    format!("the page `{}` lies outside the root, so it has no place in the output folder", node.id);
                 diagnostics.push(Diagnostic::error("outside-root", message));
             } else {
                 names.plan_fixed(&id, node.id.path());
@@ -168,7 +175,8 @@ fn render(
     }
     work.extend(graph.indices().filter(|asset| live[asset.index()]).filter_map(|asset| {
         let position = owner(session, graph, asset);
-        matches!(session.plugins.assets[position].grouping(), Grouping::Single { .. }).then_some((position, Work::Asset(asset)))
+        matches!(session.plugins.assets[position].grouping(), Grouping::Single { .. })
+            .then_some((position, Work::Asset(asset)))
     }));
     let rendered: Vec<Outcome<Vec<Output>>> = work
         .par_iter()
@@ -236,8 +244,23 @@ fn static_files(session: &Session) -> Outcome<Vec<FinalFile>> {
             .collect()
     });
     read.map(Outcome::new).unwrap_or_else(|error: std::io::Error| {
-        Outcome::with(Vec::new(), vec![Diagnostic::error("unreadable", format!("cannot read the static folder: {error}"))])
+        Outcome::with(
+            Vec::new(),
+            vec![Diagnostic::error("unreadable", format!("cannot read the static folder: {error}"))],
+        )
     })
+}
+
+/// Files of the static folder that would take the place of others.
+fn duplicates(release: &Release, copied: &[FinalFile]) -> Vec<Diagnostic> {
+    let built = |path: &str| release.files.iter().any(|file| file.path == path);
+    let taken = copied.iter().filter(|file| built(&file.path));
+    taken
+        .map(|file| {
+            let message = format!("the build writes `{}`, and the static folder has a file of that name", file.path);
+            Diagnostic::error("duplicate-output", message).help("rename one of the two")
+        })
+        .collect()
 }
 
 fn add_manifest(session: &Session, graph: &AssetGraph, plan: &ChunkPlan, release: &mut Release) {

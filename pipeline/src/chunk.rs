@@ -327,7 +327,11 @@ fn owners(input: &PlanInput<'_>, roots: &[(AssetIdx, Root)], closures: &[Vec<boo
         let mut changed = false;
         for at in (0..roots.len()).filter(|at| only_dynamic[*at]) {
             for asset in 0..count {
-                if loaded[at][asset] && !askers[at].iter().all(|asker| !waits[*asker] && (closures[*asker][asset] || loaded[*asker][asset])) {
+                if loaded[at][asset]
+                    && !askers[at]
+                        .iter()
+                        .all(|asker| !waits[*asker] && (closures[*asker][asset] || loaded[*asker][asset]))
+                {
                     loaded[at][asset] = false;
                     changed = true;
                 }
@@ -337,7 +341,9 @@ fn owners(input: &PlanInput<'_>, roots: &[(AssetIdx, Root)], closures: &[Vec<boo
             break;
         }
     }
-    (0..count).map(|asset| (0..roots.len()).filter(|at| closures[*at][asset] && !loaded[*at][asset]).collect()).collect()
+    (0..count)
+        .map(|asset| (0..roots.len()).filter(|at| closures[*at][asset] && !loaded[*at][asset]).collect())
+        .collect()
 }
 
 /// A dependency that some entry needs at once.

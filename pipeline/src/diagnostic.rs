@@ -45,7 +45,13 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error without a place.
     pub fn error(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None }
+        Self {
+            code: code.to_owned(),
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+        }
     }
 
     /// A warning without a place.
@@ -81,8 +87,15 @@ impl PartialOrd for Diagnostic {
 }
 impl Ord for Diagnostic {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let place = |diagnostic: &Self| diagnostic.labels.first().map(|label| (label.source.clone(), label.range.start, label.range.end));
-        (self.severity, place(self), &self.code, &self.message).cmp(&(other.severity, place(other), &other.code, &other.message))
+        let place = |diagnostic: &Self| {
+            diagnostic.labels.first().map(|label| (label.source.clone(), label.range.start, label.range.end))
+        };
+        (self.severity, place(self), &self.code, &self.message).cmp(&(
+            other.severity,
+            place(other),
+            &other.code,
+            &other.message,
+        ))
     }
 }
 

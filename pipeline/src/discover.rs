@@ -15,10 +15,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+/// A file's bytes and their hash.
+type Content = (Arc<[u8]>, Key);
+
 /// Contents of the files read so far. Kept between builds only if the session says so.
 pub(crate) struct SourceStore {
     keep: bool,
-    files: Mutex<FxHashMap<PathBuf, (Arc<[u8]>, Key)>>,
+    files: Mutex<FxHashMap<PathBuf, Content>>,
     fragments: Mutex<FxHashMap<AssetId, Arc<[u8]>>>,
 }
 
@@ -27,7 +30,7 @@ impl SourceStore {
         Self { keep, files: Mutex::default(), fragments: Mutex::default() }
     }
 
-    fn read(&self, path: &Path) -> io::Result<(Arc<[u8]>, Key)> {
+    fn read(&self, path: &Path) -> io::Result<Content> {
         if self.keep
             && let Some(found) = self.files.lock().expect("no panic while locked").get(path)
         {
@@ -115,7 +118,8 @@ pub(crate) fn discover(session: &Session, tasks: &Tasks, progress: &dyn Progress
                 }
                 None => {
                     let name = crate::asset::relative_to_root(&session.options.root, &request.path);
-                    discovery.report([Diagnostic::error("missing-entry", format!("the entry `{name}` does not exist"))]);
+                    discovery
+                        .report([Diagnostic::error("missing-entry", format!("the entry `{name}` does not exist"))]);
                 }
             }
         }
@@ -197,7 +201,9 @@ impl<'a> Discovery<'a> {
         let outcome = self.tasks.run_key(task, source.id.as_str(), &key, || {
             catch_unwind(AssertUnwindSafe(|| plugin.transform(source)))
                 .map(|outcome| Outcome::with(Arc::new(outcome.value), outcome.diagnostics))
-                .unwrap_or_else(|payload| Outcome::with(Arc::default(), vec![internal(task.name, source.id.as_str(), &*payload)]))
+                .unwrap_or_else(|payload| {
+                    Outcome::with(Arc::default(), vec![internal(task.name, source.id.as_str(), &*payload)])
+                })
         });
         (key, outcome)
     }
@@ -209,9 +215,17 @@ impl<'a> Discovery<'a> {
         if let Some(fragment) = &dependency.fragment {
             let id = AssetId::new(format!("{}?inline={}.{}", source.id, dependency.specifier, fragment.extension));
             let content: Arc<[u8]> = Arc::from(fragment.text.as_bytes());
-            self.session.sources.fragments.lock().expect("no panic while locked").insert(id.clone(), Arc::clone(&content));
+            self.session
+                .sources
+                .fragments
+                .lock()
+                .expect("no panic while locked")
+                .insert(id.clone(), Arc::clone(&content));
             let located = Located { id: id.clone(), path: source.path.clone(), package: source.package.clone() };
-            self.enqueue(scope, Visit { located, kind: Some(dependency.kind), attribute: None, fragment: Some(content) });
+            self.enqueue(
+                scope,
+                Visit { located, kind: Some(dependency.kind), attribute: None, fragment: Some(content) },
+            );
             return Lead::Asset(id);
         }
         match self.session.resolver.resolve(&source.id, &source.path, dependency) {
@@ -221,7 +235,10 @@ impl<'a> Discovery<'a> {
                 }
                 let id = located.id.clone();
                 let attribute = dependency.attribute.clone();
-                self.enqueue(scope, Visit { located: *located, kind: Some(dependency.kind), attribute, fragment: None });
+                self.enqueue(
+                    scope,
+                    Visit { located: *located, kind: Some(dependency.kind), attribute, fragment: None },
+                );
                 Lead::Asset(id)
             }
             Resolved::External(specifier) => Lead::Other(Target::External(specifier)),
@@ -285,7 +302,15 @@ fn number(mut found: FxHashMap<AssetId, Found>, entries: Vec<(Option<String>, As
                 Lead::Other(target) => target,
             });
             let targets = targets.collect();
-            Node { id, kind: asset.kind, source: asset.source, asset: asset.asset, key: asset.key, targets, broken: asset.broken }
+            Node {
+                id,
+                kind: asset.kind,
+                source: asset.source,
+                asset: asset.asset,
+                key: asset.key,
+                targets,
+                broken: asset.broken,
+            }
         })
         .collect();
     let mut named: Vec<Entry> = Vec::new();

@@ -31,7 +31,12 @@ pub fn walk(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-fn walk_into(folder: &Path, prefix: &str, above: &mut Vec<PathBuf>, found: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+fn walk_into(
+    folder: &Path,
+    prefix: &str,
+    above: &mut Vec<PathBuf>,
+    found: &mut Vec<(String, PathBuf)>,
+) -> io::Result<()> {
     let real = folder.canonicalize()?;
     if above.contains(&real) {
         return Ok(());

@@ -53,14 +53,16 @@ impl Names {
 
     /// Names an output by the naming scheme.
     pub fn plan(&mut self, id: &OutputId, stem: &str, extension: &str) {
-        let stem: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+        let stem: String =
+            stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
         match &self.naming {
             Naming::Plain => {
                 let path = self.free_path(id, &stem, extension);
                 self.named.insert(id.clone(), Named { path, hashed_by: None });
             }
             Naming::Hashed { directory, template } => {
-                let name = template.replace("[name]", &stem).replace("[hash]", &placeholder(id)).replace("[ext]", extension);
+                let name =
+                    template.replace("[name]", &stem).replace("[hash]", &placeholder(id)).replace("[ext]", extension);
                 let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
                 self.named.insert(id.clone(), Named { path, hashed_by: Some(id.clone()) });
             }
@@ -68,14 +70,16 @@ impl Names {
     }
 
     fn free_path(&mut self, id: &OutputId, stem: &str, extension: &str) -> String {
-        for number in 1_u32.. {
-            let path = if number == 1 { format!("{stem}.{extension}") } else { format!("{stem}-{number}.{extension}") };
-            if !self.taken.contains_key(&path.to_lowercase()) {
-                self.taken.insert(path.to_lowercase(), id.clone());
-                return path;
-            }
-        }
-        unreachable!("some number is free")
+        let numbered = (1_u32..).map(|number| match number {
+            1 => format!("{stem}.{extension}"),
+            _ => format!("{stem}-{number}.{extension}"),
+        });
+        let path = numbered
+            .into_iter()
+            .find(|path| !self.taken.contains_key(&path.to_lowercase()))
+            .expect("some number is free");
+        self.taken.insert(path.to_lowercase(), id.clone());
+        path
     }
 
     /// Gives an output a fixed path. The output that has the path already, if any, is returned.
@@ -87,7 +91,8 @@ impl Names {
     /// Names an output after another one: `main-<hash>.js.map` after `main-<hash>.js`.
     pub fn plan_beside(&mut self, id: &OutputId, other: &OutputId, suffix: &str) {
         if let Some(named) = self.named.get(other).cloned() {
-            self.named.insert(id.clone(), Named { path: format!("{}{suffix}", named.path), hashed_by: named.hashed_by });
+            self.named
+                .insert(id.clone(), Named { path: format!("{}{suffix}", named.path), hashed_by: named.hashed_by });
         }
     }
 
@@ -113,7 +118,11 @@ impl Names {
 
     /// The URL by which a document refers to `to`: with the URL prefix, or relative to `from` if the prefix is relative.
     pub fn url(&self, from: &OutputId, to: &OutputId) -> Option<String> {
-        if self.has_relative_base() { self.relative(from, to) } else { Some(format!("{}{}", self.base, self.path(to)?)) }
+        if self.has_relative_base() {
+            self.relative(from, to)
+        } else {
+            Some(format!("{}{}", self.base, self.path(to)?))
+        }
     }
 }
 
@@ -132,7 +141,8 @@ pub fn placeholder(id: &OutputId) -> String {
     KeyBuilder::new("placeholder", 1).text(id.as_str()).finish().to_name(HASH_LENGTH)
 }
 
-/// Gives every output its final name and bytes. Sorted by path; outputs with equal paths have equal bytes and appear once.
+/// Gives every output its final name and bytes. Sorted by path. Outputs with equal names and bytes have equal paths; each stays a file of
+/// its own here, because manifests look files up by output, and is written once.
 pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
     let index: BTreeMap<&OutputId, usize> = outputs.iter().enumerate().map(|(at, output)| (&output.id, at)).collect();
     let hash_owner = |id: &OutputId| names.named.get(id).and_then(|named| named.hashed_by.clone());
@@ -149,8 +159,10 @@ pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
         .collect();
     let mut hashes: Vec<Option<String>> = vec![None; outputs.len()];
     for component in components(&references) {
-        let bytes: Vec<Vec<u8>> =
-            component.par_iter().map(|&at| substitute(&outputs[at].bytes, &references[at], &outputs, &hashes)).collect();
+        let bytes: Vec<Vec<u8>> = component
+            .par_iter()
+            .map(|&at| substitute(&outputs[at].bytes, &references[at], &outputs, &hashes))
+            .collect();
         let isolated: Vec<Key> = bytes.par_iter().map(|bytes| Key::of_bytes(bytes)).collect();
         for (position, &at) in component.iter().enumerate() {
             let key = if component.len() == 1 {
@@ -174,7 +186,8 @@ pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
             let hash = named.hashed_by.as_ref().and_then(|owner| Some((owner, hashes[*index.get(owner)?].as_deref()?)));
             FinalFile {
                 id: output.id.clone(),
-                path: hash.map_or_else(|| named.path.clone(), |(owner, hash)| named.path.replace(&placeholder(owner), hash)),
+                path: hash
+                    .map_or_else(|| named.path.clone(), |(owner, hash)| named.path.replace(&placeholder(owner), hash)),
                 class: output.class,
                 bytes: Arc::from(substitute(&output.bytes, &references[at], &outputs, &hashes)),
                 immutable: hash.is_some(),
@@ -316,7 +329,9 @@ mod tests {
         let (first, second) = (build(""), build("!"));
         assert_ne!(first[0].path, second[0].path);
         assert_ne!(first[1].path, second[1].path);
-        assert!(std::str::from_utf8(&first[0].bytes).expect("text").ends_with(first[1].path.trim_start_matches("assets/")));
+        assert!(
+            std::str::from_utf8(&first[0].bytes).expect("text").ends_with(first[1].path.trim_start_matches("assets/"))
+        );
     }
 
     #[test]

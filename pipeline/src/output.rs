@@ -21,7 +21,11 @@ impl OutputId {
 
     /// The output of an asset that is not bundled. The `variant` is empty for the asset itself.
     pub fn of_asset(asset: &AssetId, variant: &str) -> Self {
-        if variant.is_empty() { Self::new(format!("asset:{asset}")) } else { Self::new(format!("asset:{asset}#{variant}")) }
+        if variant.is_empty() {
+            Self::new(format!("asset:{asset}"))
+        } else {
+            Self::new(format!("asset:{asset}#{variant}"))
+        }
     }
 
     /// The text.

@@ -99,7 +99,9 @@ pub trait AssetPlugin: Send + Sync {
     fn link(&self, graph: &AssetGraph, tasks: &Tasks) -> Outcome<Linked> {
         let _ = tasks;
         let edges = graph.nodes.iter().map(|node| {
-            let edges = node.edges().filter_map(|(dependency, target)| Some(Edge { kind: dependency.kind, target: target.asset()? }));
+            let edges = node
+                .edges()
+                .filter_map(|(dependency, target)| Some(Edge { kind: dependency.kind, target: target.asset()? }));
             if node.kind == self.kind() { edges.collect() } else { Vec::new() }
         });
         Outcome::new(Linked { edges: edges.collect(), ..Linked::default() })

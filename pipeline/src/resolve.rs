@@ -107,7 +107,11 @@ impl Resolver {
         if is_remote(specifier) || self.is_external(specifier) {
             return Resolved::External(specifier.to_owned());
         }
-        if dependency.kind.is_url() { self.resolve_url(from, importer, dependency) } else { self.resolve_module(from, importer, dependency) }
+        if dependency.kind.is_url() {
+            self.resolve_url(from, importer, dependency)
+        } else {
+            self.resolve_module(from, importer, dependency)
+        }
     }
 
     fn is_external(&self, specifier: &str) -> bool {
@@ -126,14 +130,19 @@ impl Resolver {
         match resolve_from(algorithm, importer, specifier) {
             Ok(found) => self.file(&found, dependency),
             Err(ResolveError::Ignored(_)) => Resolved::Empty,
-            Err(ResolveError::Builtin { resolved, .. }) => match algorithm.options().condition_names.iter().any(|name| name == "node") {
-                true => Resolved::External(resolved),
-                false => Resolved::Missing(Box::new(
-                    Diagnostic::error("node-builtin", format!("`{specifier}` is built into Node.js and does not exist in browsers"))
+            Err(ResolveError::Builtin { resolved, .. }) => {
+                match algorithm.options().condition_names.iter().any(|name| name == "node") {
+                    true => Resolved::External(resolved),
+                    false => Resolved::Missing(Box::new(
+                        Diagnostic::error(
+                            "node-builtin",
+                            format!("`{specifier}` is built into Node.js and does not exist in browsers"),
+                        )
                         .at(from, dependency.range.clone(), "")
                         .help("build with `--platform node`, or alias it to a package that works in browsers"),
-                )),
-            },
+                    )),
+                }
+            }
             Err(error) => {
                 if let Some(rest) = specifier.strip_prefix('/')
                     && let Ok(found) = algorithm.resolve(&self.root, &format!("./{rest}"))
@@ -183,7 +192,8 @@ impl Resolver {
         if let Some(help) = self.similar(&looked_for) {
             diagnostic = diagnostic.help(help);
         } else {
-            diagnostic = diagnostic.help(format!("looked for `{}`", relative_to_root(&self.root, &normal(&looked_for))));
+            diagnostic =
+                diagnostic.help(format!("looked for `{}`", relative_to_root(&self.root, &normal(&looked_for))));
         }
         Resolved::Missing(Box::new(diagnostic))
     }
@@ -224,15 +234,24 @@ impl Resolver {
         }
     }
 
-    fn missing_module(&self, from: &AssetId, importer: &Path, dependency: &Dependency, error: &ResolveError) -> Diagnostic {
+    fn missing_module(
+        &self,
+        from: &AssetId,
+        importer: &Path,
+        dependency: &Dependency,
+        error: &ResolveError,
+    ) -> Diagnostic {
         let specifier = dependency.specifier.as_str();
         let is_path = specifier.starts_with('.') || specifier.starts_with('/');
         let diagnostic = match error {
             ResolveError::PackagePathNotExported { subpath, .. } => {
                 let name = package_name(specifier);
-                return Diagnostic::error("not-exported", format!("`{subpath}` is not in the `exports` of package `{name}`"))
-                    .at(from, dependency.range.clone(), "imported here")
-                    .help(format!("see the `exports` field of `{name}/package.json`"));
+                return Diagnostic::error(
+                    "not-exported",
+                    format!("`{subpath}` is not in the `exports` of package `{name}`"),
+                )
+                .at(from, dependency.range.clone(), "imported here")
+                .help(format!("see the `exports` field of `{name}/package.json`"));
             }
             ResolveError::Json(error) => {
                 let file = relative_to_root(&self.root, &error.path);
@@ -241,7 +260,9 @@ impl Resolver {
             ResolveError::NotFound(_)
             | ResolveError::MatchedAliasNotFound(..)
             | ResolveError::ExtensionAlias(..)
-            | ResolveError::PackageImportNotDefined(..) => Diagnostic::error("missing-module", format!("cannot find `{specifier}`")),
+            | ResolveError::PackageImportNotDefined(..) => {
+                Diagnostic::error("missing-module", format!("cannot find `{specifier}`"))
+            }
             other => {
                 let reason = other.to_string().replace(&format!("{}/", self.root.display()), "");
                 Diagnostic::error("missing-module", format!("cannot resolve `{specifier}`: {reason}"))
@@ -256,7 +277,9 @@ impl Resolver {
             }
         } else {
             let name = package_name(specifier);
-            diagnostic.help(format!("looked for the package `{name}` in every `node_modules` above `{from}`; is it installed?"))
+            diagnostic.help(format!(
+                "looked for the package `{name}` in every `node_modules` above `{from}`; is it installed?"
+            ))
         }
     }
 
@@ -268,7 +291,8 @@ impl Resolver {
         let names = crate::files::names_in(wanted.parent()?);
         let found = names.into_iter().filter_map(|candidate| {
             let lower = candidate.to_lowercase();
-            let distance = edit_distance(&lower, &name).min(edit_distance(lower.split('.').next().unwrap_or_default(), &stem));
+            let distance =
+                edit_distance(&lower, &name).min(edit_distance(lower.split('.').next().unwrap_or_default(), &stem));
             (distance <= 2 && distance < stem.len().max(2)).then_some((distance, candidate))
         });
         let (_, best) = found.min()?;
@@ -317,7 +341,11 @@ fn settings(root: &Path, options: &ResolveOptions, kinds: &[&str]) -> Settings {
 }
 
 /// tsconfig `paths` are the importer's business, but a dependency's own tsconfig.json, published by mistake, must not count.
-fn resolve_from(algorithm: &Algorithm, importer: &Path, specifier: &str) -> Result<oxc_resolver::Resolution, ResolveError> {
+fn resolve_from(
+    algorithm: &Algorithm,
+    importer: &Path,
+    specifier: &str,
+) -> Result<oxc_resolver::Resolution, ResolveError> {
     let in_dependency = importer.components().any(|component| component.as_os_str() == "node_modules");
     let folder = importer.parent().unwrap_or(importer);
     if in_dependency {
@@ -325,7 +353,9 @@ fn resolve_from(algorithm: &Algorithm, importer: &Path, specifier: &str) -> Resu
     }
     match algorithm.resolve_file(importer, specifier) {
         // A tsconfig that cannot be read (an `extends` that is not installed) says nothing about where modules are.
-        Err(ResolveError::TsconfigLoadFailed { .. } | ResolveError::TsconfigNotFound(_)) => algorithm.resolve(folder, specifier),
+        Err(ResolveError::TsconfigLoadFailed { .. } | ResolveError::TsconfigNotFound(_)) => {
+            algorithm.resolve(folder, specifier)
+        }
         result => result,
     }
 }
@@ -388,7 +418,10 @@ fn percent_decode(text: &str) -> String {
     let mut result = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let hex = bytes
+            .get(at + 1..at + 3)
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match hex {
             Some(byte) if bytes[at] == b'%' => {
                 result.push(byte);

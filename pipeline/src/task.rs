@@ -8,8 +8,8 @@ use crate::key::{Key, KeyBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 /// A kind of work: a name and the version of the code that does it.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,13 @@ impl Tasks {
     }
 
     /// The same for a key that is already built.
-    pub fn run_key<T>(&self, task: Task, subject: &str, key: &Key, compute: impl FnOnce() -> Outcome<T>) -> Arc<Outcome<T>>
+    pub fn run_key<T>(
+        &self,
+        task: Task,
+        subject: &str,
+        key: &Key,
+        compute: impl FnOnce() -> Outcome<T>,
+    ) -> Arc<Outcome<T>>
     where
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
     {

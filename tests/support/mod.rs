@@ -1,11 +1,11 @@
 //! What tests of the binary share: a site in a temporary folder, a run of `planish`, the files that it left, and Node.
 
-#![allow(dead_code, reason = "no test file needs all of it")]
+#![allow(dead_code, unused_imports, reason = "no test file needs all of it")]
 
 mod shared;
 mod tree;
 
-pub(crate) use shared::{small_storefront, storefront};
+pub(crate) use shared::{cache, small_storefront, storefront};
 pub(crate) use tree::{Tree, times};
 
 use std::fs;

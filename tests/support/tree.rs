@@ -28,8 +28,8 @@ impl Tree {
     }
 
     /// The paths that end so.
-    pub(crate) fn ending<'a>(&'a self, suffix: &'a str) -> impl Iterator<Item = &'a str> {
-        self.paths().filter(move |path| path.ends_with(suffix))
+    pub(crate) fn ending(&self, suffix: &str) -> Vec<&str> {
+        self.paths().filter(|path| path.ends_with(suffix)).collect()
     }
 
     /// Whether there is such a file.
@@ -52,7 +52,7 @@ impl Tree {
     /// The one path with this beginning and this end, as hashed names have them.
     #[track_caller]
     pub(crate) fn one(&self, prefix: &str, suffix: &str) -> &str {
-        let found: Vec<&str> = self.ending(suffix).filter(|path| path.starts_with(prefix)).collect();
+        let found: Vec<&str> = self.ending(suffix).into_iter().filter(|path| path.starts_with(prefix)).collect();
         let [path] = found[..] else { panic!("{prefix}*{suffix} finds {found:?} in {:#?}", self.files.keys()) };
         path
     }
@@ -80,7 +80,8 @@ impl Tree {
 
 /// The paths of all files below a folder, sorted.
 pub(crate) fn paths(folder: &Path) -> Vec<String> {
-    let files = WalkDir::new(folder).sort_by_file_name().into_iter().flatten().filter(|entry| !entry.file_type().is_dir());
+    let files =
+        WalkDir::new(folder).sort_by_file_name().into_iter().flatten().filter(|entry| !entry.file_type().is_dir());
     let mut paths: Vec<String> = files
         .map(|entry| entry.path().strip_prefix(folder).expect("it lies there").to_string_lossy().into_owned())
         .collect();

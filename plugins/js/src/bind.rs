@@ -83,8 +83,11 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
 }
 
 fn missing_member(graph: &AssetGraph, idx: AssetIdx, namespace: &Atom, name: &Atom, range: (u32, u32)) -> Diagnostic {
-    Diagnostic::warning("missing-member", format!("`{namespace}.{name}` is always undefined: the module has no export `{name}`"))
-        .at(&graph.node(idx).id, range.0..range.1, "the namespace is imported here")
+    Diagnostic::warning(
+        "missing-member",
+        format!("`{namespace}.{name}` is always undefined: the module has no export `{name}`"),
+    )
+    .at(&graph.node(idx).id, range.0..range.1, "the namespace is imported here")
 }
 
 /// TypeScript re-exports types by the same syntax as values, so a name that is missing is taken for a type.
@@ -124,7 +127,13 @@ impl Binder<'_> {
         Found::Meaning(meaning)
     }
 
-    fn of_asset(&self, importer: AssetIdx, target: AssetIdx, name: &ImportName, visited: &mut Vec<(AssetIdx, Atom)>) -> Found {
+    fn of_asset(
+        &self,
+        importer: AssetIdx,
+        target: AssetIdx,
+        name: &ImportName,
+        visited: &mut Vec<(AssetIdx, Atom)>,
+    ) -> Found {
         if self.graph.node(target).broken {
             return Found::Meaning(Meaning::Undefined);
         }
@@ -206,7 +215,9 @@ impl Binder<'_> {
             }
             let own = module.record.exports.keys().filter(|name| current == idx || **name != "default");
             names.extend(own.cloned());
-            queue.extend(module.record.stars.iter().filter_map(|star| self.graph.target(current, *star as usize).asset()));
+            queue.extend(
+                module.record.stars.iter().filter_map(|star| self.graph.target(current, *star as usize).asset()),
+            );
         }
         names
     }
@@ -220,16 +231,26 @@ impl Binder<'_> {
         Some(match failed {
             Found::Ambiguous(first, second) => {
                 let (first, second) = (&self.graph.node(*first).id, &self.graph.node(*second).id);
-                Diagnostic::error("ambiguous-export", format!("`{name}` is exported twice by `{target_id}`: by `export *` from `{first}` and from `{second}`"))
-                    .at(&node.id, range, "imported here")
-                    .help(format!("export it by name in `{target_id}`"))
+                Diagnostic::error(
+                    "ambiguous-export",
+                    format!(
+                        "`{name}` is exported twice by `{target_id}`: by `export *` from `{first}` and from `{second}`"
+                    ),
+                )
+                .at(&node.id, range, "imported here")
+                .help(format!("export it by name in `{target_id}`"))
             }
-            Found::Circular => Diagnostic::error("circular-export", format!("`{name}` of `{target_id}` is defined in terms of itself"))
-                .at(&node.id, range, "imported here"),
+            Found::Circular => {
+                Diagnostic::error("circular-export", format!("`{name}` of `{target_id}` is defined in terms of itself"))
+                    .at(&node.id, range, "imported here")
+            }
             _ => {
                 let names = self.export_names(target);
-                let diagnostic = Diagnostic::error("missing-export", format!("`{name}` is not exported by `{target_id}`"))
-                    .at(&node.id, range, "imported here");
+                let diagnostic = Diagnostic::error(
+                    "missing-export",
+                    format!("`{name}` is not exported by `{target_id}`"),
+                )
+                .at(&node.id, range, "imported here");
                 match similar(name, names.iter()) {
                     Some(similar) => diagnostic.help(format!("`{target_id}` exports `{similar}`; did you mean that?")),
                     None if names.is_empty() => diagnostic.help(format!("`{target_id}` exports nothing")),
@@ -245,7 +266,9 @@ impl Binder<'_> {
 
     /// Whether evaluating a module on its own account matters.
     pub(crate) fn may_have_effects(&self, idx: AssetIdx) -> bool {
-        self.modules[idx.index()].as_ref().is_some_and(|module| module.may_have_effects && module.record.format != Format::Json)
+        self.modules[idx.index()]
+            .as_ref()
+            .is_some_and(|module| module.may_have_effects && module.record.format != Format::Json)
     }
 }
 
@@ -257,7 +280,9 @@ fn is_default(name: &ImportName) -> bool {
 fn similar<'n>(name: &Atom, names: impl Iterator<Item = &'n Atom>) -> Option<&'n Atom> {
     let limit = name.chars().count().div_ceil(3).max(1);
     names
-        .map(|candidate| (planish_pipeline::resolve::edit_distance(&candidate.to_lowercase(), &name.to_lowercase()), candidate))
+        .map(|candidate| {
+            (planish_pipeline::resolve::edit_distance(&candidate.to_lowercase(), &name.to_lowercase()), candidate)
+        })
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)

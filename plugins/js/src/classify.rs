@@ -7,7 +7,11 @@ use planish_pipeline::graph::{AssetGraph, AssetIdx, Node, Target};
 use std::sync::Arc;
 
 /// Makes the table of modules from their records. `splitting` says whether `import()` makes chunks.
-pub(crate) fn classify(graph: &AssetGraph, record: impl Fn(&Node) -> Option<Arc<ModuleRecord>>, splitting: bool) -> Vec<Option<Module>> {
+pub(crate) fn classify(
+    graph: &AssetGraph,
+    record: impl Fn(&Node) -> Option<Arc<ModuleRecord>>,
+    splitting: bool,
+) -> Vec<Option<Module>> {
     let mut modules: Vec<Option<Module>> = graph
         .nodes
         .iter()
@@ -16,7 +20,8 @@ pub(crate) fn classify(graph: &AssetGraph, record: impl Fn(&Node) -> Option<Arc<
             let extension = node.id.extension();
             Some(Module {
                 is_commonjs: record.format == Format::CommonJs,
-                node: matches!(extension.as_str(), "mjs" | "mts") || node.source.package.module_type.as_deref() == Some("module"),
+                node: matches!(extension.as_str(), "mjs" | "mts")
+                    || node.source.package.module_type.as_deref() == Some("module"),
                 may_have_effects: node.source.package.side_effects,
                 live: vec![false; record.parts.len()],
                 record,
@@ -38,7 +43,10 @@ fn scripts_as_commonjs(graph: &AssetGraph, modules: &mut [Option<Module>]) {
         let Some(module) = module else { continue };
         let imported = module.record.bindings.values().map(|binding| binding.dependency);
         let required = (0..node.targets.len() as u32).filter(|number| {
-            matches!(node.asset.dependencies[*number as usize].kind, DependencyKind::Require | DependencyKind::DynamicImport)
+            matches!(
+                node.asset.dependencies[*number as usize].kind,
+                DependencyKind::Require | DependencyKind::DynamicImport
+            )
         });
         for number in imported.chain(required) {
             if let Some(target) = node.targets[number as usize].asset() {
@@ -101,11 +109,16 @@ fn spread_await(graph: &AssetGraph, modules: &mut [Option<Module>]) {
     loop {
         let mut changed = false;
         for idx in graph.indices() {
-            let Some(module) = modules[idx.index()].as_ref().filter(|module| module.wrap == Wrap::Esm && !module.is_async) else { continue };
+            let Some(module) =
+                modules[idx.index()].as_ref().filter(|module| module.wrap == Wrap::Esm && !module.is_async)
+            else {
+                continue;
+            };
             let targets = &graph.node(idx).targets;
-            let waits = module.record.imports.iter().filter_map(|number| targets[*number as usize].asset()).any(|target| {
-                modules[target.index()].as_ref().is_some_and(|target| target.is_async && target.wrap == Wrap::Esm)
-            });
+            let waits =
+                module.record.imports.iter().filter_map(|number| targets[*number as usize].asset()).any(|target| {
+                    modules[target.index()].as_ref().is_some_and(|target| target.is_async && target.wrap == Wrap::Esm)
+                });
             if waits && let Some(module) = &mut modules[idx.index()] {
                 module.is_async = true;
                 changed = true;
@@ -116,4 +129,3 @@ fn spread_await(graph: &AssetGraph, modules: &mut [Option<Module>]) {
         }
     }
 }
-

@@ -2,6 +2,7 @@
 
 use crate::record::Format;
 use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
+use crate::words;
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::{AssetGraph, AssetIdx};
@@ -48,7 +49,9 @@ pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short
         let mut taken = BTreeSet::new();
         for symbol in symbols {
             let name = if short { short_name(taken.len()) } else { readable_name(graph, &symbol) };
-            let free = (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}${n}") }).find(|name| taken.insert(name.clone()));
+            let free = (1..)
+                .map(|n| if n == 1 { name.clone() } else { format!("{name}${n}") })
+                .find(|name| taken.insert(name.clone()));
             cross.exports[at].insert(symbol, free.expect("some number is free"));
         }
     }
@@ -70,7 +73,7 @@ fn short_name(mut number: usize) -> String {
 
 /// What a reader of the output would like to see.
 pub(crate) fn readable_name(graph: &AssetGraph, (module, symbol): &SymbolRef) -> String {
-    let stem = identifier(module_name(graph, *module).as_str());
+    let stem = words::identifier(module_name(graph, *module).as_str());
     match symbol {
         Symbol::Local(name) if *name == crate::record::DEFAULT_LOCAL => format!("{stem}_default"),
         Symbol::Local(name) => name.to_string(),
@@ -86,12 +89,6 @@ pub(crate) fn module_name(graph: &AssetGraph, module: AssetIdx) -> String {
         ("index", Some(folder)) => folder.to_owned(),
         (stem, _) => stem.to_owned(),
     }
-}
-
-/// The text with everything that may not stand in an identifier replaced.
-pub(crate) fn identifier(text: &str) -> String {
-    let name: String = text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' || c == '$' { c } else { '_' }).collect();
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
 /// The symbol that a meaning needs, if it needs one.
@@ -165,7 +162,13 @@ pub(crate) fn demand(graph: &AssetGraph, tables: &Tables, target: AssetIdx, kind
 }
 
 /// What a chunk's end mentions to stand for its root.
-pub(crate) fn root_references(graph: &AssetGraph, tables: &Tables, root: AssetIdx, exports: bool, found: &mut impl FnMut(SymbolRef)) {
+pub(crate) fn root_references(
+    graph: &AssetGraph,
+    tables: &Tables,
+    root: AssetIdx,
+    exports: bool,
+    found: &mut impl FnMut(SymbolRef),
+) {
     let module = tables.module(root);
     if module.wrap != Wrap::None {
         found((root, Symbol::Evaluate));
@@ -189,11 +192,5 @@ mod tests {
     #[test]
     fn short_names_count_up() {
         assert_eq!([0, 25, 26, 51, 52, 53, 52 + 52 * 52].map(short_name), ["a", "z", "A", "Z", "aa", "ab", "aaa"]);
-    }
-
-    #[test]
-    fn identifiers() {
-        assert_eq!(identifier("date-fns"), "date_fns");
-        assert_eq!(identifier("3d"), "_3d");
     }
 }

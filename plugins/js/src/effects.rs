@@ -20,25 +20,88 @@ pub(crate) struct Effects<'a> {
 
 /// Globals that exist wherever modules run, whose mere mention does nothing, and whose members are plain values or pure methods to read.
 const GLOBALS: &[&str] = &[
-    "undefined", "NaN", "Infinity", "Object", "Array", "Function", "Boolean", "Number", "String", "Symbol", "BigInt", "Math", "JSON",
-    "Date", "RegExp", "Map", "Set", "WeakMap", "WeakSet", "WeakRef", "Promise", "Proxy", "Reflect", "Error", "TypeError", "RangeError",
-    "SyntaxError", "EvalError", "ReferenceError", "URIError", "AggregateError", "ArrayBuffer", "SharedArrayBuffer", "DataView",
-    "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array", "Float32Array",
-    "Float64Array", "BigInt64Array", "BigUint64Array", "Intl", "Atomics", "globalThis", "isNaN", "isFinite", "parseInt", "parseFloat",
-    "encodeURIComponent", "decodeURIComponent", "encodeURI", "decodeURI", "FinalizationRegistry",
+    "undefined",
+    "NaN",
+    "Infinity",
+    "Object",
+    "Array",
+    "Function",
+    "Boolean",
+    "Number",
+    "String",
+    "Symbol",
+    "BigInt",
+    "Math",
+    "JSON",
+    "Date",
+    "RegExp",
+    "Map",
+    "Set",
+    "WeakMap",
+    "WeakSet",
+    "WeakRef",
+    "Promise",
+    "Proxy",
+    "Reflect",
+    "Error",
+    "TypeError",
+    "RangeError",
+    "SyntaxError",
+    "EvalError",
+    "ReferenceError",
+    "URIError",
+    "AggregateError",
+    "ArrayBuffer",
+    "SharedArrayBuffer",
+    "DataView",
+    "Int8Array",
+    "Uint8Array",
+    "Uint8ClampedArray",
+    "Int16Array",
+    "Uint16Array",
+    "Int32Array",
+    "Uint32Array",
+    "Float32Array",
+    "Float64Array",
+    "BigInt64Array",
+    "BigUint64Array",
+    "Intl",
+    "Atomics",
+    "globalThis",
+    "isNaN",
+    "isFinite",
+    "parseInt",
+    "parseFloat",
+    "encodeURIComponent",
+    "decodeURIComponent",
+    "encodeURI",
+    "decodeURI",
+    "FinalizationRegistry",
 ];
 
 /// Constructors that do nothing but make a value when they get nothing to iterate over, or an array literal.
 const COLLECTIONS: &[&str] = &["Map", "Set", "WeakMap", "WeakSet"];
 
 /// Constructors that do nothing but make a value whatever primitive they get.
-const PLAIN_CONSTRUCTORS: &[&str] = &["Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "Object", "Array"];
+const PLAIN_CONSTRUCTORS: &[&str] =
+    &["Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "Object", "Array"];
 
 /// Functions that do nothing but compute, given primitives.
 const PURE_CALLS: &[(&str, &str)] = &[
-    ("Object", "create"), ("Object", "freeze"), ("Object", "keys"), ("Object", "is"), ("Object", "getPrototypeOf"),
-    ("Object", "getOwnPropertyDescriptor"), ("Array", "isArray"), ("Array", "of"), ("Number", "isInteger"), ("Number", "isNaN"),
-    ("Number", "isFinite"), ("Symbol", "for"), ("String", "fromCharCode"), ("Date", "now"),
+    ("Object", "create"),
+    ("Object", "freeze"),
+    ("Object", "keys"),
+    ("Object", "is"),
+    ("Object", "getPrototypeOf"),
+    ("Object", "getOwnPropertyDescriptor"),
+    ("Array", "isArray"),
+    ("Array", "of"),
+    ("Number", "isInteger"),
+    ("Number", "isNaN"),
+    ("Number", "isFinite"),
+    ("Symbol", "for"),
+    ("String", "fromCharCode"),
+    ("Date", "now"),
 ];
 
 impl Effects<'_> {
@@ -54,7 +117,8 @@ impl Effects<'_> {
                     || statement.alt.as_ref().is_some_and(|alternative| self.of_statement(alternative))
             }
             Stmt::Try(statement) => {
-                self.of_block(&statement.block) || statement.finalizer.as_ref().is_some_and(|block| self.of_block(block))
+                self.of_block(&statement.block)
+                    || statement.finalizer.as_ref().is_some_and(|block| self.of_block(block))
             }
             Stmt::Labeled(statement) => self.of_statement(&statement.body),
             Stmt::Decl(declaration) => self.of_declaration(declaration),
@@ -72,7 +136,8 @@ impl Effects<'_> {
             Decl::Fn(_) => false,
             Decl::Class(declaration) => !self.is_pure_class(&declaration.class),
             Decl::Var(declaration) => declaration.decls.iter().any(|declarator| {
-                !matches!(declarator.name, Pat::Ident(_)) || declarator.init.as_ref().is_some_and(|init| !self.is_pure(init))
+                !matches!(declarator.name, Pat::Ident(_))
+                    || declarator.init.as_ref().is_some_and(|init| !self.is_pure(init))
             }),
             _ => true,
         }
@@ -81,14 +146,21 @@ impl Effects<'_> {
     /// Whether a class can be left out when its name is not used.
     pub(crate) fn is_pure_class(&self, class: &Class) -> bool {
         let pure_key = |key: &PropName| match key {
-            PropName::Computed(computed) => self.is_primitive(&computed.expr) || self.is_well_known_symbol(&computed.expr),
+            PropName::Computed(computed) => {
+                self.is_primitive(&computed.expr) || self.is_well_known_symbol(&computed.expr)
+            }
             _ => true,
         };
-        let pure_value = |is_static: bool, value: &Option<Box<Expr>>| !is_static || value.as_ref().is_none_or(|value| self.is_pure(value));
+        let pure_value = |is_static: bool, value: &Option<Box<Expr>>| {
+            !is_static || value.as_ref().is_none_or(|value| self.is_pure(value))
+        };
         class.decorators.is_empty()
             && class.super_class.as_ref().is_none_or(|parent| self.is_pure(parent))
             && class.body.iter().all(|member| match member {
-                ClassMember::Constructor(_) | ClassMember::PrivateMethod(_) | ClassMember::Empty(_) | ClassMember::TsIndexSignature(_) => true,
+                ClassMember::Constructor(_)
+                | ClassMember::PrivateMethod(_)
+                | ClassMember::Empty(_)
+                | ClassMember::TsIndexSignature(_) => true,
                 ClassMember::Method(method) => pure_key(&method.key) && method.function.decorators.is_empty(),
                 ClassMember::ClassProp(field) => {
                     pure_key(&field.key) && field.decorators.is_empty() && pure_value(field.is_static, &field.value)
@@ -128,23 +200,29 @@ impl Effects<'_> {
                 UnaryOp::Minus | UnaryOp::Plus | UnaryOp::Tilde => self.is_primitive(&unary.arg),
             },
             Expr::Bin(binary) => match binary.op {
-                BinaryOp::LogicalAnd | BinaryOp::LogicalOr | BinaryOp::NullishCoalescing | BinaryOp::EqEqEq | BinaryOp::NotEqEq => {
-                    self.is_pure(&binary.left) && self.is_pure(&binary.right)
-                }
+                BinaryOp::LogicalAnd
+                | BinaryOp::LogicalOr
+                | BinaryOp::NullishCoalescing
+                | BinaryOp::EqEqEq
+                | BinaryOp::NotEqEq => self.is_pure(&binary.left) && self.is_pure(&binary.right),
                 BinaryOp::In | BinaryOp::InstanceOf => false,
                 _ => self.is_primitive(&binary.left) && self.is_primitive(&binary.right),
             },
             Expr::Member(member) => self.is_pure_member(member),
             Expr::Call(call) => self.is_pure_call(call),
             Expr::New(new) => self.is_pure_new(new),
-            Expr::TaggedTpl(template) => self.program.is_pure(template.span) && template.tpl.exprs.iter().all(|part| self.is_pure(part)),
+            Expr::TaggedTpl(template) => {
+                self.program.is_pure(template.span) && template.tpl.exprs.iter().all(|part| self.is_pure(part))
+            }
             _ => false,
         }
     }
 
     fn is_pure_property(&self, property: &PropOrSpread) -> bool {
         let pure_key = |key: &PropName| match key {
-            PropName::Computed(computed) => self.is_primitive(&computed.expr) || self.is_well_known_symbol(&computed.expr),
+            PropName::Computed(computed) => {
+                self.is_primitive(&computed.expr) || self.is_well_known_symbol(&computed.expr)
+            }
             _ => true,
         };
         let PropOrSpread::Prop(property) = property else {
@@ -164,7 +242,9 @@ impl Effects<'_> {
     /// The name of a global that exists everywhere.
     fn global<'e>(&self, expression: &'e Expr) -> Option<&'e str> {
         match expression {
-            Expr::Ident(name) if name.ctxt == self.unresolved && GLOBALS.contains(&name.sym.as_str()) => Some(name.sym.as_str()),
+            Expr::Ident(name) if name.ctxt == self.unresolved && GLOBALS.contains(&name.sym.as_str()) => {
+                Some(name.sym.as_str())
+            }
             _ => None,
         }
     }
@@ -195,10 +275,14 @@ impl Effects<'_> {
             Expr::Member(member) => match (self.global(&member.obj), &member.prop) {
                 (Some("Object"), MemberProp::Ident(method)) if matches!(method.sym.as_str(), "create" | "freeze") => {
                     call.args.iter().all(|argument| {
-                        argument.spread.is_none() && (argument.expr.is_object() || argument.expr.is_array() || argument.expr.is_lit()) && self.is_pure(&argument.expr)
+                        argument.spread.is_none()
+                            && (argument.expr.is_object() || argument.expr.is_array() || argument.expr.is_lit())
+                            && self.is_pure(&argument.expr)
                     })
                 }
-                (Some("Math"), MemberProp::Ident(_)) => call.args.iter().all(|argument| argument.spread.is_none() && self.is_primitive(&argument.expr)),
+                (Some("Math"), MemberProp::Ident(_)) => {
+                    call.args.iter().all(|argument| argument.spread.is_none() && self.is_primitive(&argument.expr))
+                }
                 (Some(object), MemberProp::Ident(method)) if PURE_CALLS.contains(&(object, method.sym.as_str())) => {
                     call.args.iter().all(|argument| argument.spread.is_none() && self.is_primitive(&argument.expr))
                 }
@@ -230,11 +314,15 @@ impl Effects<'_> {
         }
         match self.global(&new.callee) {
             Some(name) if COLLECTIONS.contains(&name) => {
-                plain() && arguments.first().is_none_or(|argument| match &*argument.expr {
-                    Expr::Lit(Lit::Null(_)) => true,
-                    Expr::Array(array) => name == "Set" || array.elems.iter().flatten().all(|element| name == "Map" && element.expr.is_array()),
-                    _ => false,
-                })
+                plain()
+                    && arguments.first().is_none_or(|argument| match &*argument.expr {
+                        Expr::Lit(Lit::Null(_)) => true,
+                        Expr::Array(array) => {
+                            name == "Set"
+                                || array.elems.iter().flatten().all(|element| name == "Map" && element.expr.is_array())
+                        }
+                        _ => false,
+                    })
             }
             Some(name) if PLAIN_CONSTRUCTORS.contains(&name) => {
                 plain() && arguments.iter().all(|argument| self.is_primitive(&argument.expr))
@@ -248,7 +336,9 @@ impl Effects<'_> {
     pub(crate) fn is_primitive(&self, expression: &Expr) -> bool {
         match expression {
             Expr::Lit(literal) => !matches!(literal, Lit::Regex(_)),
-            Expr::Ident(name) => name.ctxt == self.unresolved && matches!(name.sym.as_str(), "undefined" | "NaN" | "Infinity"),
+            Expr::Ident(name) => {
+                name.ctxt == self.unresolved && matches!(name.sym.as_str(), "undefined" | "NaN" | "Infinity")
+            }
             Expr::Paren(inner) => self.is_primitive(&inner.expr),
             Expr::Tpl(template) => template.exprs.iter().all(|part| self.is_primitive(part)),
             Expr::Unary(unary) => match unary.op {
@@ -261,8 +351,12 @@ impl Effects<'_> {
                 BinaryOp::In | BinaryOp::InstanceOf => false,
                 _ => self.is_primitive(&binary.left) && self.is_primitive(&binary.right),
             },
-            Expr::Cond(choice) => self.is_pure(&choice.test) && self.is_primitive(&choice.cons) && self.is_primitive(&choice.alt),
-            Expr::Member(member) => self.global(&member.obj).is_some_and(|name| matches!(name, "Math" | "Number")) && member.prop.is_ident(),
+            Expr::Cond(choice) => {
+                self.is_pure(&choice.test) && self.is_primitive(&choice.cons) && self.is_primitive(&choice.alt)
+            }
+            Expr::Member(member) => {
+                self.global(&member.obj).is_some_and(|name| matches!(name, "Math" | "Number")) && member.prop.is_ident()
+            }
             _ => false,
         }
     }

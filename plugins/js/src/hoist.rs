@@ -12,6 +12,7 @@ use crate::tables::Wrap;
 use swc_core::atoms::Atom;
 use swc_core::common::{DUMMY_SP, Span, SyntaxContext};
 use swc_core::ecma::ast::*;
+use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{VisitMut, VisitMutWith};
 
 /// The pieces of a rendered module.
@@ -86,12 +87,16 @@ impl Replacer<'_> {
         match declaration {
             ModuleDecl::ExportDecl(export) => Stmt::Decl(export.decl),
             ModuleDecl::ExportDefaultDecl(export) => match export.decl {
-                DefaultDecl::Fn(FnExpr { ident, function }) => {
-                    Stmt::Decl(Decl::Fn(FnDecl { ident: ident.unwrap_or_else(|| self.default_name()), declare: false, function }))
-                }
-                DefaultDecl::Class(ClassExpr { ident, class }) => {
-                    Stmt::Decl(Decl::Class(ClassDecl { ident: ident.unwrap_or_else(|| self.default_name()), declare: false, class }))
-                }
+                DefaultDecl::Fn(FnExpr { ident, function }) => Stmt::Decl(Decl::Fn(FnDecl {
+                    ident: ident.unwrap_or_else(|| self.default_name()),
+                    declare: false,
+                    function,
+                })),
+                DefaultDecl::Class(ClassExpr { ident, class }) => Stmt::Decl(Decl::Class(ClassDecl {
+                    ident: ident.unwrap_or_else(|| self.default_name()),
+                    declare: false,
+                    class,
+                })),
                 DefaultDecl::TsInterfaceDecl(_) => Stmt::Empty(EmptyStmt { span: DUMMY_SP }),
             },
             ModuleDecl::ExportDefaultExpr(export) => Stmt::Decl(Decl::Var(Box::new(VarDecl {
@@ -123,7 +128,9 @@ impl Replacer<'_> {
         match expression {
             Expr::Ident(name) => Some((name.span, self.code(name)?)),
             Expr::Member(member) => {
-                let (Expr::Ident(object), MemberProp::Ident(property)) = (&*member.obj, &member.prop) else { return None };
+                let (Expr::Ident(object), MemberProp::Ident(property)) = (&*member.obj, &member.prop) else {
+                    return None;
+                };
                 if object.ctxt != self.top_level {
                     return None;
                 }
@@ -157,7 +164,9 @@ fn raw(span: Span, text: &str) -> Expr {
 }
 
 fn parenthesised(text: &str) -> String {
-    let simple = text.chars().all(|c| c.is_ascii_alphanumeric() || "_$.".contains(c)) || text.starts_with('"') || text.starts_with('(');
+    let simple = text.chars().all(|c| c.is_ascii_alphanumeric() || "_$.".contains(c))
+        || text.starts_with('"')
+        || text.starts_with('(');
     if simple { text.to_owned() } else { format!("({text})") }
 }
 
@@ -300,7 +309,11 @@ fn assign(statement: Stmt, variables: &mut Vec<String>) -> Stmt {
             variables.push(ident.sym.to_string());
             let span = class.span;
             let name = ident.clone();
-            assignment(span, AssignTarget::Simple(SimpleAssignTarget::Ident(ident.into())), Box::new(Expr::Class(ClassExpr { ident: Some(name), class })))
+            assignment(
+                span,
+                AssignTarget::Simple(SimpleAssignTarget::Ident(ident.into())),
+                Box::new(Expr::Class(ClassExpr { ident: Some(name), class })),
+            )
         }
         mut other => {
             other.visit_mut_with(&mut InnerVariables { variables });
@@ -320,7 +333,12 @@ fn assign_variables(declaration: VarDecl, variables: &mut Vec<String>) -> Stmt {
             None => Box::new(raw(DUMMY_SP, "void 0")),
         };
         if let Ok(left) = AssignTarget::try_from(declarator.name) {
-            assignments.push(Box::new(Expr::Assign(AssignExpr { span: declarator.span, op: AssignOp::Assign, left, right: init })));
+            assignments.push(Box::new(Expr::Assign(AssignExpr {
+                span: declarator.span,
+                op: AssignOp::Assign,
+                left,
+                right: init,
+            })));
         }
     }
     match assignments.len() {
@@ -337,19 +355,9 @@ fn assignment(span: Span, left: AssignTarget, right: Box<Expr>) -> Stmt {
     Stmt::Expr(ExprStmt { span, expr: Box::new(Expr::Assign(AssignExpr { span, op: AssignOp::Assign, left, right })) })
 }
 
+/// The names that a pattern declares.
 fn names_of(pattern: &Pat, names: &mut Vec<String>) {
-    match pattern {
-        Pat::Ident(name) => names.push(name.sym.to_string()),
-        Pat::Array(array) => array.elems.iter().flatten().for_each(|element| names_of(element, names)),
-        Pat::Rest(rest) => names_of(&rest.arg, names),
-        Pat::Assign(assignment) => names_of(&assignment.left, names),
-        Pat::Object(object) => object.props.iter().for_each(|property| match property {
-            ObjectPatProp::KeyValue(pair) => names_of(&pair.value, names),
-            ObjectPatProp::Assign(assignment) => names.push(assignment.key.sym.to_string()),
-            ObjectPatProp::Rest(rest) => names_of(&rest.arg, names),
-        }),
-        Pat::Expr(_) | Pat::Invalid(_) => {}
-    }
+    names.extend(find_pat_ids::<_, Ident>(pattern).into_iter().map(|name| name.sym.to_string()));
 }
 
 /// `var`s in blocks and loops of a wrapped module's top level are the module's too.

@@ -3,14 +3,16 @@
 //! Names are settled here (a name is renamed only where it would collide), imports and exports become text, and every place in a
 //! module that refers to another module gets the code that stands for it. The syntax trees are not touched yet.
 
-use crate::cross::{self, SymbolRef, identifier, module_name, readable_name};
+use crate::cross::{self, module_name};
 use crate::options::{Format, JsOptions};
 use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName};
+use crate::rename::Scope;
 use crate::runtime::Helper;
 use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
+use crate::words::{clause, identifier, module_export_name, property, property_key, quoted};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::chunk::{Chunk, ChunkIdx};
-use planish_pipeline::graph::{AssetIdx, Target};
+use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
 use planish_pipeline::key::Key;
 use planish_pipeline::output::OutputId;
 use planish_pipeline::plugin::RenderContext;
@@ -76,19 +78,38 @@ pub(crate) struct ChunkInstructions {
     pub(crate) modules: Vec<ModuleInstructions>,
     /// Exports.
     pub(crate) footer: Vec<String>,
-    /// Names that must not be given to anything else by the minifier.
-    pub(crate) globals: BTreeSet<Atom>,
     /// Outputs whose placeholders occur in the text.
     #[serde(skip)]
     pub(crate) references: BTreeSet<OutputId>,
 }
 
 /// Makes the instructions for one chunk.
-pub(crate) fn instruct(context: &RenderContext<'_>, tables: &Tables, options: &JsOptions, idx: ChunkIdx) -> ChunkInstructions {
+pub(crate) fn instruct(
+    context: &RenderContext<'_>,
+    tables: &Tables,
+    options: &JsOptions,
+    idx: ChunkIdx,
+) -> ChunkInstructions {
     let chunk = context.plan.chunk(idx);
-    let mut instructor = Instructor::new(context, tables, options, idx, chunk);
-    instructor.name_symbols();
-    let modules: Vec<ModuleInstructions> = instructor.members.clone().into_iter().map(|module| instructor.module(module)).collect();
+    let included = |module: &&AssetIdx| tables.get(**module).is_some_and(|module| module.is_included);
+    let members: Vec<AssetIdx> = chunk.scripts.iter().filter(included).copied().collect();
+    let imported = tables.cross.imports[idx.index()].values().flatten();
+    let mut instructor = Instructor {
+        context,
+        tables,
+        options,
+        idx,
+        chunk,
+        script: chunk.script.as_ref().expect("only chunks with a script are rendered"),
+        members: &members,
+        scope: Scope::new(context.graph, tables, &members, imported),
+        helpers: BTreeMap::new(),
+        externals: BTreeMap::new(),
+        early: early(context.graph, tables, &members),
+        interop: FxHashMap::default(),
+        references: BTreeSet::new(),
+    };
+    let modules: Vec<ModuleInstructions> = members.iter().map(|module| instructor.module(*module)).collect();
     let footer = instructor.footer();
     let header = instructor.header();
     ChunkInstructions {
@@ -96,7 +117,6 @@ pub(crate) fn instruct(context: &RenderContext<'_>, tables: &Tables, options: &J
         header,
         modules,
         footer,
-        globals: instructor.globals,
         references: instructor.references,
     }
 }
@@ -109,134 +129,31 @@ struct Instructor<'a> {
     chunk: &'a Chunk,
     script: &'a OutputId,
     /// Included modules of the chunk, in order of evaluation.
-    members: Vec<AssetIdx>,
-    globals: BTreeSet<Atom>,
-    taken: FxHashSet<String>,
-    names: FxHashMap<SymbolRef, String>,
+    members: &'a [AssetIdx],
+    scope: Scope<'a>,
     helpers: BTreeMap<Helper, String>,
     /// Imports of modules that are not bundled: specifier -> imported name -> variable.
     externals: BTreeMap<Arc<str>, BTreeMap<ImportName, String>>,
+    /// Wrapped modules that must be evaluated at their own place in the chunk.
+    early: FxHashSet<AssetIdx>,
     /// Variables that hold a CommonJS module as unwrapped ES modules see it.
     interop: FxHashMap<(AssetIdx, bool), String>,
     references: BTreeSet<OutputId>,
 }
 
-impl<'a> Instructor<'a> {
-    fn new(context: &'a RenderContext<'a>, tables: &'a Tables, options: &'a JsOptions, idx: ChunkIdx, chunk: &'a Chunk) -> Self {
-        let included = |module: &&AssetIdx| tables.get(**module).is_some_and(|module| module.is_included);
-        let members: Vec<AssetIdx> = chunk.scripts.iter().filter(included).copied().collect();
-        let globals = members.iter().flat_map(|module| tables.module(*module).record.globals.iter().cloned()).collect();
-        Self {
-            context,
-            tables,
-            options,
-            idx,
-            chunk,
-            script: chunk.script.as_ref().expect("only chunks with a script are rendered"),
-            members,
-            globals,
-            taken: FxHashSet::default(),
-            names: FxHashMap::default(),
-            helpers: BTreeMap::new(),
-            externals: BTreeMap::new(),
-            interop: FxHashMap::default(),
-            references: BTreeSet::new(),
-        }
-    }
-
-    /// A free name: `base`, else with a number. `users` are the modules in whose inner scopes it must not be hidden.
-    fn allocate(&mut self, base: &str, users: &[AssetIdx]) -> String {
-        let hidden = |name: &Atom| users.iter().any(|user| self.tables.module(*user).record.nested.contains(name));
-        let free = (1_u32..).map(|number| if number == 1 { base.to_owned() } else { format!("{base}${number}") }).find(|name| {
-            let atom = Atom::from(name.as_str());
-            !self.taken.contains(name) && !is_reserved(name) && !self.globals.contains(&atom) && !hidden(&atom)
-        });
-        let name = free.expect("some number is free");
-        self.taken.insert(name.clone());
-        name
-    }
-
-    /// Names every symbol that this chunk's modules declare or mention.
-    fn name_symbols(&mut self) {
-        let mut users: BTreeMap<SymbolRef, Vec<AssetIdx>> = BTreeMap::new();
-        for module in &self.members {
-            cross::references(self.context.graph, self.tables, *module, &mut |symbol| {
-                let users = users.entry(symbol).or_default();
-                if users.last() != Some(module) {
-                    users.push(*module);
-                }
-            });
-        }
-        for module in self.members.clone() {
-            for symbol in self.declared(module) {
-                let others: Vec<AssetIdx> =
-                    users.get(&symbol).into_iter().flatten().copied().filter(|user| *user != module).collect();
-                self.name_declared(module, symbol, others);
-            }
-        }
-        for symbols in self.tables.cross.imports[self.idx.index()].values() {
-            for symbol in symbols {
-                let name = identifier(&readable_name(self.context.graph, symbol));
-                let users = users.get(symbol).cloned().unwrap_or_default();
-                let name = self.allocate(&name, &users);
-                self.names.insert(symbol.clone(), name);
-            }
-        }
-    }
-
-    /// A name that the module's own code declares keeps its text if it can: the code's inner scopes cannot hide it then. Under
-    /// another name they could, so then the module is one of the users.
-    fn name_declared(&mut self, module: AssetIdx, symbol: SymbolRef, mut users: Vec<AssetIdx>) {
-        let base = readable_name(self.context.graph, &symbol);
-        let keeps = matches!(&symbol.1, Symbol::Local(name) if *name != DEFAULT_LOCAL);
-        let atom = Atom::from(base.as_str());
-        let hidden = users.iter().any(|user| self.tables.module(*user).record.nested.contains(&atom));
-        if !keeps || self.taken.contains(&base) || self.globals.contains(&atom) || hidden {
-            users.push(module);
-        }
-        let name = self.allocate(&base, &users);
-        self.names.insert(symbol, name);
-    }
-
-    /// Symbols that a module's code declares in the chunk's scope, in a stable order.
-    fn declared(&self, idx: AssetIdx) -> Vec<SymbolRef> {
-        let module = self.tables.module(idx);
-        let mut symbols = Vec::new();
-        if module.wrap != Wrap::CommonJs {
-            let mut seen = FxHashSet::default();
-            let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
-            for name in live.flat_map(|(part, _)| &part.declares) {
-                if seen.insert(name) {
-                    symbols.push((idx, Symbol::Local(name.clone())));
-                }
-            }
-        }
-        if module.needs_namespace {
-            symbols.push((idx, Symbol::Namespace));
-        }
-        if module.wrap != Wrap::None {
-            symbols.push((idx, Symbol::Evaluate));
-        }
-        symbols
-    }
-
+impl Instructor<'_> {
     fn helper(&mut self, helper: Helper) -> String {
         if let Some(name) = self.helpers.get(&helper) {
             return name.clone();
         }
         // A helper is mentioned by any module, so no inner scope may hide it.
-        let users = self.members.clone();
-        let name = self.allocate(helper.name(), &users);
+        let name = self.scope.allocate(helper.name(), self.members);
         self.helpers.insert(helper, name.clone());
         name
     }
 
-    fn symbol(&self, symbol: &SymbolRef) -> String {
-        self.names.get(symbol).cloned().unwrap_or_else(|| "undefined".to_owned())
-    }
-
     fn evaluate(&self, module: AssetIdx) -> String {
-        self.symbol(&(module, Symbol::Evaluate))
+        self.scope.symbol(&(module, Symbol::Evaluate))
     }
 
     /// A call that evaluates a wrapped module, as an expression.
@@ -252,7 +169,7 @@ impl<'a> Instructor<'a> {
         let mut own = OwnCode::default();
         self.order_imports(idx, module, &mut own);
         let names = self.name_table(idx, module, &mut own);
-        let members = self.member_table(idx, module, &mut own);
+        let members = self.member_table(module, &mut own);
         let dependencies = self.dependency_table(idx, module);
         self.pass_on(idx, module, &mut own);
         let helper = match module.wrap {
@@ -284,7 +201,7 @@ impl<'a> Instructor<'a> {
             evaluate: helper.map(|helper| (self.evaluate(idx), helper)),
             variables: own.variables,
             prelude: own.prelude,
-            after: self.after(idx, module),
+            after: self.after(idx),
         }
     }
 
@@ -335,10 +252,10 @@ impl<'a> Instructor<'a> {
         {
             return name.clone();
         }
-        let users = self.members.clone();
         let base = format!("import_{}", identifier(&module_name(self.context.graph, target)));
-        let name = self.allocate(&base, &users);
-        let value = format!("{}({}{})", self.helper(Helper::ToEsm), self.evaluation(target), if node { ", 1" } else { "" });
+        let name = self.scope.allocate(&base, self.members);
+        let value =
+            format!("{}({}{})", self.helper(Helper::ToEsm), self.evaluation(target), if node { ", 1" } else { "" });
         if wrap == Wrap::None {
             own.prelude.push(format!("var {name} = /* @__PURE__ */ {value};"));
             self.interop.insert((target, node), name.clone());
@@ -361,7 +278,7 @@ impl<'a> Instructor<'a> {
             let code = match module.bindings.get(name) {
                 Some(meaning) => self.code(meaning, module, own),
                 None if module.wrap == Wrap::CommonJs => continue,
-                None => match self.names.get(&(idx, Symbol::Local(name.clone()))) {
+                None => match self.scope.local(idx, name) {
                     Some(new) => Code::Name(new.clone()),
                     None => continue,
                 },
@@ -373,7 +290,7 @@ impl<'a> Instructor<'a> {
         table
     }
 
-    fn member_table(&mut self, _idx: AssetIdx, module: &Module, own: &mut OwnCode) -> BTreeMap<(Atom, Atom), Code> {
+    fn member_table(&mut self, module: &Module, own: &mut OwnCode) -> BTreeMap<(Atom, Atom), Code> {
         let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
         let members: BTreeSet<&(Atom, Atom)> = live.flat_map(|(part, _)| &part.member_uses).collect();
         let mut table = BTreeMap::new();
@@ -387,7 +304,7 @@ impl<'a> Instructor<'a> {
 
     fn code(&mut self, meaning: &Meaning, user: &Module, own: &mut OwnCode) -> Code {
         match meaning {
-            Meaning::Symbol(module, symbol) => Code::Name(self.symbol(&(*module, symbol.clone()))),
+            Meaning::Symbol(module, symbol) => Code::Name(self.scope.symbol(&(*module, symbol.clone()))),
             Meaning::Property { module, name, node } => {
                 let variable = self.interop(*module, *node, user.wrap, own);
                 match name {
@@ -396,7 +313,7 @@ impl<'a> Instructor<'a> {
                 }
             }
             Meaning::NamespaceProperty(module, name) => {
-                Code::Property(property(&self.symbol(&(*module, Symbol::Namespace)), name))
+                Code::Property(property(&self.scope.symbol(&(*module, Symbol::Namespace)), name))
             }
             Meaning::External(specifier, name) => self.external(specifier, name),
             Meaning::Url(file) => {
@@ -418,8 +335,7 @@ impl<'a> Instructor<'a> {
                 ImportName::Named(name) if *name != "default" => identifier(name),
                 _ => format!("import_{}", identifier(specifier.rsplit('/').next().unwrap_or_default())),
             };
-            let users = self.members.clone();
-            let variable = self.allocate(&base, &users);
+            let variable = self.scope.allocate(&base, self.members);
             self.externals.entry(specifier.clone()).or_default().insert(wanted, variable.clone());
             variable
         });
@@ -450,7 +366,9 @@ impl<'a> Instructor<'a> {
             let code = match self.context.graph.target(idx, number as usize) {
                 Target::Asset(target) => self.dependency(module, *target, kind),
                 Target::Empty if kind == DependencyKind::Require => Some(Code::Value("({})".to_owned())),
-                Target::Empty if kind == DependencyKind::DynamicImport => Some(Code::Value("Promise.resolve({})".to_owned())),
+                Target::Empty if kind == DependencyKind::DynamicImport => {
+                    Some(Code::Value("Promise.resolve({})".to_owned()))
+                }
                 _ => None,
             };
             if let Some(code) = code {
@@ -495,11 +413,13 @@ impl<'a> Instructor<'a> {
         match module.wrap {
             Wrap::CommonJs => format!("{}()", self.evaluate(target)),
             Wrap::Esm => {
-                let namespace = self.symbol(&(target, Symbol::Namespace));
+                let namespace = self.scope.symbol(&(target, Symbol::Namespace));
                 format!("({}(), {}({namespace}))", self.evaluate(target), self.helper(Helper::ToCommonJs))
             }
-            Wrap::None if module.record.format == ModuleFormat::Json => self.symbol(&(target, Symbol::Local(DEFAULT_LOCAL.into()))),
-            Wrap::None => self.symbol(&(target, Symbol::Namespace)),
+            Wrap::None if module.record.format == ModuleFormat::Json => {
+                self.scope.symbol(&(target, Symbol::Local(DEFAULT_LOCAL.into())))
+            }
+            Wrap::None => self.scope.symbol(&(target, Symbol::Namespace)),
         }
     }
 
@@ -509,9 +429,13 @@ impl<'a> Instructor<'a> {
         let namespace = match module.wrap {
             Wrap::CommonJs => {
                 let node = if user.node { ", 1" } else { "" };
-                return format!("Promise.resolve().then(() => {}({}(){node}))", self.helper(Helper::ToEsm), self.evaluate(target));
+                return format!(
+                    "Promise.resolve().then(() => {}({}(){node}))",
+                    self.helper(Helper::ToEsm),
+                    self.evaluate(target)
+                );
             }
-            _ => self.symbol(&(target, Symbol::Namespace)),
+            _ => self.scope.symbol(&(target, Symbol::Namespace)),
         };
         match module.wrap {
             Wrap::Esm => format!("Promise.resolve().then(() => {}()).then(() => {namespace})", self.evaluate(target)),
@@ -541,7 +465,8 @@ impl<'a> Instructor<'a> {
         if styles.is_empty() {
             return load;
         }
-        let urls: Vec<String> = styles.iter().filter_map(|style| self.relative(style)).map(|url| quoted(&url)).collect();
+        let urls: Vec<String> =
+            styles.iter().filter_map(|style| self.relative(style)).map(|url| quoted(&url)).collect();
         format!("{}([{}], () => {load})", self.helper(Helper::Preload), urls.join(", "))
     }
 
@@ -550,11 +475,15 @@ impl<'a> Instructor<'a> {
         if !module.needs_namespace {
             return;
         }
-        let namespace = self.symbol(&(idx, Symbol::Namespace));
+        let namespace = self.scope.symbol(&(idx, Symbol::Namespace));
         for star in &module.record.stars {
             let value = match self.context.graph.target(idx, *star as usize) {
-                Target::Asset(target) if self.tables.get(*target).is_some_and(|target| target.is_commonjs) => self.evaluation(*target),
-                Target::External(specifier) => self.external(&specifier.as_str().into(), &ImportName::Namespace).text().to_owned(),
+                Target::Asset(target) if self.tables.get(*target).is_some_and(|target| target.is_commonjs) => {
+                    self.evaluation(*target)
+                }
+                Target::External(specifier) => {
+                    self.external(&specifier.as_str().into(), &ImportName::Namespace).text().to_owned()
+                }
                 _ => continue,
             };
             let helper = self.helper(Helper::ReExport);
@@ -563,20 +492,8 @@ impl<'a> Instructor<'a> {
     }
 
     /// A wrapped module that ES modules import is evaluated at its own place if others would come between it and the first of them.
-    fn after(&self, idx: AssetIdx, module: &Module) -> Vec<String> {
-        if module.wrap == Wrap::None {
-            return Vec::new();
-        }
-        let position = self.members.iter().position(|member| *member == idx).unwrap_or_default();
-        let unwrapped = self.members[position + 1..].iter().filter(|member| self.tables.module(**member).wrap == Wrap::None);
-        let imports = |member: &AssetIdx| {
-            let record = &self.tables.module(*member).record;
-            record.imports.iter().any(|number| self.context.graph.target(*member, *number as usize).asset() == Some(idx))
-        };
-        match unwrapped.enumerate().find(|(_, member)| imports(member)) {
-            Some((between, _)) if between > 0 => vec![format!("{};", self.evaluation(idx))],
-            _ => Vec::new(),
-        }
+    fn after(&self, idx: AssetIdx) -> Vec<String> {
+        if self.early.contains(&idx) { vec![format!("{};", self.evaluation(idx))] } else { Vec::new() }
     }
 
     /// What stands for the root at the chunk's end.
@@ -584,9 +501,11 @@ impl<'a> Instructor<'a> {
         let mut lines = Vec::new();
         let mut exported: Vec<String> = Vec::new();
         for (symbol, alias) in &self.tables.cross.exports[self.idx.index()] {
-            exported.push(clause(&self.symbol(symbol), alias));
+            exported.push(clause(&self.scope.symbol(symbol), alias));
         }
-        if let Some(root) = self.chunk.root.filter(|root| self.tables.get(*root).is_some_and(|module| module.is_included)) {
+        if let Some(root) =
+            self.chunk.root.filter(|root| self.tables.get(*root).is_some_and(|module| module.is_included))
+        {
             self.root_footer(root, &mut lines, &mut exported);
         }
         if !exported.is_empty() {
@@ -599,8 +518,12 @@ impl<'a> Instructor<'a> {
         let module = self.tables.module(root);
         let exports = self.chunk.exports_matter;
         match (module.wrap, self.options.format, exports) {
-            (Wrap::CommonJs, Format::Esm, true) => return lines.push(format!("export default {}();", self.evaluate(root))),
-            (Wrap::CommonJs, Format::Cjs, true) => return lines.push(format!("module.exports = {}();", self.evaluate(root))),
+            (Wrap::CommonJs, Format::Esm, true) => {
+                return lines.push(format!("export default {}();", self.evaluate(root)));
+            }
+            (Wrap::CommonJs, Format::Cjs, true) => {
+                return lines.push(format!("module.exports = {}();", self.evaluate(root)));
+            }
             (Wrap::None, ..) => {}
             _ => lines.push(format!("{};", self.evaluation(root))),
         }
@@ -608,7 +531,7 @@ impl<'a> Instructor<'a> {
             return;
         }
         if self.options.format == Format::Cjs {
-            let namespace = self.symbol(&(root, Symbol::Namespace));
+            let namespace = self.scope.symbol(&(root, Symbol::Namespace));
             lines.push(format!("module.exports = {}({namespace});", self.helper(Helper::ToCommonJs)));
             return;
         }
@@ -622,7 +545,7 @@ impl<'a> Instructor<'a> {
             let variable = match self.code(&meaning, module, &mut own) {
                 Code::Name(variable) if variable != "undefined" => variable,
                 code => {
-                    let variable = self.allocate(&identifier(&name), &[]);
+                    let variable = self.scope.allocate(&identifier(&name), &[]);
                     own.prelude.push(format!("var {variable} = {};", code.text()));
                     variable
                 }
@@ -657,7 +580,7 @@ impl<'a> Instructor<'a> {
 
     fn namespaces(&mut self) -> Vec<String> {
         let mut lines = Vec::new();
-        for idx in self.members.clone() {
+        for idx in self.members.iter().copied() {
             let module = self.tables.module(idx);
             if !module.needs_namespace || module.is_commonjs {
                 continue;
@@ -669,7 +592,7 @@ impl<'a> Instructor<'a> {
                 getters.push(format!("{}: () => {}", property_key(&name), code.text()));
             }
             let helper = self.helper(Helper::Namespace);
-            let namespace = self.symbol(&(idx, Symbol::Namespace));
+            let namespace = self.scope.symbol(&(idx, Symbol::Namespace));
             lines.push(format!("var {namespace} = /* @__PURE__ */ {helper}({{ {} }});", getters.join(", ")));
             lines.extend(own.variables.iter().map(|variable| format!("var {variable};")));
             lines.extend(own.prelude);
@@ -689,7 +612,7 @@ impl<'a> Instructor<'a> {
                 .flatten()
                 .map(|symbol| {
                     let alias = cross.exports[import.index()].get(symbol).cloned().unwrap_or_default();
-                    let local = self.symbol(symbol);
+                    let local = self.scope.symbol(symbol);
                     if alias == local { local } else { format!("{alias} as {local}") }
                 })
                 .collect();
@@ -701,6 +624,29 @@ impl<'a> Instructor<'a> {
         }
         lines
     }
+}
+
+/// Wrapped modules between which and the first unwrapped module that imports them stand other unwrapped ones.
+fn early(graph: &AssetGraph, tables: &Tables, members: &[AssetIdx]) -> FxHashSet<AssetIdx> {
+    // How many unwrapped modules stand before each wrapped one, and before the first importer of each module.
+    let mut before: Vec<(AssetIdx, usize)> = Vec::new();
+    let mut first_importer: FxHashMap<AssetIdx, usize> = FxHashMap::default();
+    let mut unwrapped = 0;
+    for member in members {
+        let module = tables.module(*member);
+        if module.wrap != Wrap::None {
+            before.push((*member, unwrapped));
+            continue;
+        }
+        for number in &module.record.imports {
+            if let Some(target) = graph.target(*member, *number as usize).asset() {
+                first_importer.entry(target).or_insert(unwrapped);
+            }
+        }
+        unwrapped += 1;
+    }
+    before.retain(|(module, count)| first_importer.get(module).is_some_and(|first| first > count));
+    before.into_iter().map(|(module, _)| module).collect()
 }
 
 /// What a module's code needs beside its statements.
@@ -729,47 +675,4 @@ fn import_statements(specifier: &str, names: &BTreeMap<ImportName, String>) -> V
         lines.push(format!("import {specifier};"));
     }
     lines
-}
-
-/// `a as b` in an export list.
-fn clause(variable: &str, name: &str) -> String {
-    if variable == name { variable.to_owned() } else { format!("{variable} as {}", module_export_name(name)) }
-}
-
-/// A name between braces of an import or export: any word, else a string.
-fn module_export_name(name: &str) -> String {
-    if is_word(name) { name.to_owned() } else { quoted(name) }
-}
-
-fn property_key(name: &str) -> String {
-    // `__proto__: x` would set the prototype.
-    if name == "__proto__" { "[\"__proto__\"]".to_owned() } else { module_export_name(name) }
-}
-
-fn property(object: &str, name: &str) -> String {
-    if is_word(name) { format!("{object}.{name}") } else { format!("{object}[{}]", quoted(name)) }
-}
-
-fn is_word(name: &str) -> bool {
-    let mut letters = name.chars();
-    letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
-        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
-}
-
-/// A JavaScript string literal.
-pub(crate) fn quoted(text: &str) -> String {
-    let json = serde_json::to_string(text).expect("a string always serialises");
-    json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
-}
-
-/// Words that no variable of a strict module may be called, and names whose meaning must not change.
-pub(crate) fn is_reserved(name: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "arguments", "async", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do",
-        "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in",
-        "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return", "static", "super",
-        "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield", "NaN", "Infinity",
-        "Object", "Symbol", "Promise", "URL", "Error", "document", "require", "module", "exports",
-    ];
-    WORDS.contains(&name)
 }

@@ -1,6 +1,6 @@
 //! JSON and text files as ES modules.
 
-use crate::instruct::quoted;
+use crate::words::{is_reserved, is_word, quoted};
 use planish_pipeline::asset::Source;
 use planish_pipeline::diagnostic::Diagnostic;
 use serde_json::Value;
@@ -40,7 +40,8 @@ pub(crate) fn text_module(text: &str) -> String {
 fn script(value: &Value) -> String {
     match value {
         Value::Object(members) => {
-            let members: Vec<String> = members.iter().map(|(name, value)| format!("{}: {}", key(name), script(value))).collect();
+            let members: Vec<String> =
+                members.iter().map(|(name, value)| format!("{}: {}", key(name), script(value))).collect();
             format!("{{ {} }}", members.join(", "))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(script).collect::<Vec<_>>().join(", ")),
@@ -54,9 +55,5 @@ fn key(name: &str) -> String {
 }
 
 fn is_exportable(name: &str) -> bool {
-    let mut letters = name.chars();
-    letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
-        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
-        && name != "__proto__"
-        && !crate::instruct::is_reserved(name)
+    is_word(name) && name != "__proto__" && !is_reserved(name)
 }

@@ -7,6 +7,7 @@
 //! shake     which parts of which modules are needed, by a worklist from the roots
 //!           (the engine makes chunks of what is left)
 //! cross     which symbols pass from chunk to chunk
+//! rename    the names of one chunk's scope
 //! instruct  names, references and order of one chunk, as data that is the key of the rest
 //! hoist     tree -> statements in the chunk's scope     per module, parallel
 //! render    statements -> text, map, minified           per chunk, parallel, cached
@@ -18,18 +19,21 @@
 mod bind;
 mod classify;
 mod cross;
+mod declare;
 mod effects;
 mod hoist;
 mod instruct;
 mod json;
 pub mod options;
 mod record;
+mod rename;
 mod render;
 mod runtime;
 mod scan;
 mod shake;
 pub mod swc;
 mod tables;
+mod words;
 
 pub use options::{Format, JsOptions, JsxOptions, LegalComments, SourceMap};
 
@@ -223,20 +227,25 @@ impl AssetPlugin for JsPlugin {
         let as_object = self.options.format == Format::Cjs;
         let modules = shake::shake(graph, modules, &shake::Roots { evaluated, exposed, as_object });
         let edges = graph.indices().map(|idx| shake::edges(graph, &modules, idx)).collect();
-        let waits = modules.iter().map(|module| module.as_ref().is_some_and(|module| module.record.has_await)).collect();
+        let waits =
+            modules.iter().map(|module| module.as_ref().is_some_and(|module| module.record.has_await)).collect();
         let tables = Tables { modules, ..Tables::default() };
         Outcome::with(Linked { edges, waits, tables: Some(Box::new(tables)) }, diagnostics)
     }
 
     fn prepare(&self, graph: &AssetGraph, plan: &ChunkPlan, linked: &mut Linked) -> Vec<Diagnostic> {
-        let Some(tables) = linked.tables.as_mut().and_then(|tables| tables.downcast_mut::<Tables>()) else { return Vec::new() };
+        let Some(tables) = linked.tables.as_mut().and_then(|tables| tables.downcast_mut::<Tables>()) else {
+            return Vec::new();
+        };
         tables.cross = cross::cross(graph, tables, plan, self.options.minify);
         unsupported(graph, tables, plan, &self.options)
     }
 
     fn render_chunk(&self, context: &RenderContext<'_>, chunk: ChunkIdx) -> Outcome<Vec<Output>> {
         let tables = context.linked.tables.as_ref().and_then(|tables| tables.downcast_ref::<Tables>());
-        let (Some(tables), Some(script)) = (tables, &context.plan.chunk(chunk).script) else { return Outcome::new(Vec::new()) };
+        let (Some(tables), Some(script)) = (tables, &context.plan.chunk(chunk).script) else {
+            return Outcome::new(Vec::new());
+        };
         let instructions = instruct(context, tables, &self.options, chunk);
         let name = &context.plan.chunk(chunk).name;
         let rendered = context.tasks.run(
@@ -310,20 +319,26 @@ fn unsupported(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, options: &
         let node = graph.node(*asset);
         if module.is_included && module.record.has_await && options.format != Format::Esm {
             diagnostics.push(
-                Diagnostic::error("top-level-await", format!("`{}` awaits at its top level, which only ES modules can", node.id))
-                    .help("build with `--format esm`"),
+                Diagnostic::error(
+                    "top-level-await",
+                    format!("`{}` awaits at its top level, which only ES modules can", node.id),
+                )
+                .help("build with `--format esm`"),
             );
         }
         let required = node.edges().filter(|(dependency, _)| dependency.kind == DependencyKind::Require);
         for (dependency, target) in required {
-            let asynchronous = target.asset().filter(|target| {
-                tables.get(*target).is_some_and(|target| target.is_async && target.wrap == Wrap::Esm)
-            });
+            let asynchronous = target
+                .asset()
+                .filter(|target| tables.get(*target).is_some_and(|target| target.is_async && target.wrap == Wrap::Esm));
             if module.is_included && asynchronous.is_some() {
                 diagnostics.push(
-                    Diagnostic::error("require-async", format!("`{}` cannot be required: it awaits at its top level", dependency.specifier))
-                        .at(&node.id, dependency.range.clone(), "required here")
-                        .help("use `await import()`"),
+                    Diagnostic::error(
+                        "require-async",
+                        format!("`{}` cannot be required: it awaits at its top level", dependency.specifier),
+                    )
+                    .at(&node.id, dependency.range.clone(), "required here")
+                    .help("use `await import()`"),
                 );
             }
         }
@@ -332,9 +347,12 @@ fn unsupported(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, options: &
                 let dependency = &node.asset.dependencies[*number as usize];
                 if matches!(node.targets[*number as usize], Target::External(_)) {
                     diagnostics.push(
-                        Diagnostic::error("external-import", format!("`{}` is external, and a classic script cannot import", dependency.specifier))
-                            .at(&node.id, dependency.range.clone(), "imported here")
-                            .help("build with `--format esm`, or bundle it"),
+                        Diagnostic::error(
+                            "external-import",
+                            format!("`{}` is external, and a classic script cannot import", dependency.specifier),
+                        )
+                        .at(&node.id, dependency.range.clone(), "imported here")
+                        .help("build with `--format esm`, or bundle it"),
                     );
                 }
             }

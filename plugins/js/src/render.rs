@@ -82,7 +82,8 @@ pub(crate) fn render(
         None => minified.code,
     };
     // A line before the first moves every line of the map down by one.
-    let map = minified.map.as_ref().map(map_json).map(|map| if instructions.hashbang.is_some() { shift(&map) } else { map });
+    let map =
+        minified.map.as_ref().map(map_json).map(|map| if instructions.hashbang.is_some() { shift(&map) } else { map });
     Outcome::new(Rendered { code, map, legal: minified.legal })
 }
 

@@ -3,6 +3,7 @@
 //! Also prepares the tree for rendering: declarations are split so that each top-level variable is a part of its own, and every
 //! specifier's literal gets the number of its dependency as its `raw` text, by which rendering finds it again.
 
+use crate::declare::Declared;
 use crate::effects::Effects;
 use crate::record::{DEFAULT_LOCAL, Export, Format, ImportBinding, ImportName, ModuleRecord, Part};
 use crate::swc::{Goal, Program};
@@ -23,7 +24,8 @@ pub(crate) struct Scanned {
 
 /// Scans a program and prepares its tree. Deterministic: scanning the same text again prepares the same tree.
 pub(crate) fn scan(program: &mut Program, source: &Source) -> Scanned {
-    let mut module = std::mem::replace(&mut program.module, Module { span: Span::default(), body: Vec::new(), shebang: None });
+    let mut module =
+        std::mem::replace(&mut program.module, Module { span: Span::default(), body: Vec::new(), shebang: None });
     split_declarations(&mut module);
     let mut scanner = Scanner::new(program);
     scanner.record.hashbang = module.shebang.as_ref().map(|text| text.to_string());
@@ -43,7 +45,9 @@ fn split_declarations(module: &mut Module) {
     let splits = |declaration: &VarDecl| declaration.decls.len() > 1;
     let needed = module.body.iter().any(|item| match item {
         ModuleItem::Stmt(Stmt::Decl(Decl::Var(declaration))) => splits(declaration),
-        ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { decl: Decl::Var(declaration), .. })) => splits(declaration),
+        ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { decl: Decl::Var(declaration), .. })) => {
+            splits(declaration)
+        }
         _ => false,
     });
     if !needed {
@@ -256,8 +260,12 @@ impl<'a> Scanner<'a> {
                     let span = named.imported.as_ref().map_or(named.local.span, Spanned::span);
                     (&named.local, ImportName::Named(imported), span)
                 }
-                ImportSpecifier::Default(default) => (&default.local, ImportName::Named("default".into()), default.local.span),
-                ImportSpecifier::Namespace(namespace) => (&namespace.local, ImportName::Namespace, namespace.local.span),
+                ImportSpecifier::Default(default) => {
+                    (&default.local, ImportName::Named("default".into()), default.local.span)
+                }
+                ImportSpecifier::Namespace(namespace) => {
+                    (&namespace.local, ImportName::Namespace, namespace.local.span)
+                }
             };
             let binding = ImportBinding { dependency, name, range: self.range(span) };
             self.record.bindings.insert(local.sym.clone(), binding);
@@ -266,7 +274,8 @@ impl<'a> Scanner<'a> {
 
     fn export_named(&mut self, export: &mut NamedExport) {
         self.part.is_linkage = true;
-        let dependency = export.src.as_mut().map(|source| self.depend(source, DependencyKind::Import, export.with.as_deref()));
+        let dependency =
+            export.src.as_mut().map(|source| self.depend(source, DependencyKind::Import, export.with.as_deref()));
         self.record.imports.extend(dependency);
         for specifier in &export.specifiers {
             let (exported, name, span) = match specifier {
@@ -275,8 +284,12 @@ impl<'a> Scanner<'a> {
                     let exported = named.exported.as_ref().map_or_else(|| local.clone(), export_name);
                     (exported, ImportName::Named(local), named.orig.span())
                 }
-                ExportSpecifier::Namespace(namespace) => (export_name(&namespace.name), ImportName::Namespace, namespace.span),
-                ExportSpecifier::Default(default) => (default.exported.sym.clone(), ImportName::Named("default".into()), default.exported.span),
+                ExportSpecifier::Namespace(namespace) => {
+                    (export_name(&namespace.name), ImportName::Namespace, namespace.span)
+                }
+                ExportSpecifier::Default(default) => {
+                    (default.exported.sym.clone(), ImportName::Named("default".into()), default.exported.span)
+                }
             };
             let meaning = match (dependency, name) {
                 (Some(dependency), name) => Export::From(ImportBinding { dependency, name, range: self.range(span) }),
@@ -318,7 +331,9 @@ impl<'a> Scanner<'a> {
         let owner = match &*target.obj {
             Expr::Ident(owner) => owner,
             // Only `prototype` is certain to be there.
-            Expr::Member(inner) if matches!(&inner.prop, MemberProp::Ident(name) if name.sym == "prototype") => inner.obj.as_ident()?,
+            Expr::Member(inner) if matches!(&inner.prop, MemberProp::Ident(name) if name.sym == "prototype") => {
+                inner.obj.as_ident()?
+            }
             _ => return None,
         };
         (owner.ctxt == self.top_level && self.owners.contains(&owner.sym)).then(|| owner.sym.clone())
@@ -326,8 +341,10 @@ impl<'a> Scanner<'a> {
 
     fn finish(mut self, source: &Source, goal: Goal) -> Scanned {
         let extension = source.id.extension();
-        let says_module = matches!(extension.as_str(), "mjs" | "mts") || source.package.module_type.as_deref() == Some("module");
-        let says_commonjs = matches!(extension.as_str(), "cjs" | "cts") || source.package.module_type.as_deref() == Some("commonjs");
+        let says_module =
+            matches!(extension.as_str(), "mjs" | "mts") || source.package.module_type.as_deref() == Some("module");
+        let says_commonjs =
+            matches!(extension.as_str(), "cjs" | "cts") || source.package.module_type.as_deref() == Some("commonjs");
         self.record.format = if self.is_esm || self.record.has_await {
             Format::Esm
         } else if says_commonjs || self.record.uses_module && !says_module {
@@ -512,108 +529,6 @@ impl VisitMut for Scanner<'_> {
     }
 }
 
-/// Collects the top-level names that a statement declares, `var`s of inner blocks included.
-struct Declared {
-    top_level: SyntaxContext,
-    names: Vec<Atom>,
-}
-
-impl Declared {
-    fn statement(&mut self, statement: &Stmt) {
-        match statement {
-            Stmt::Decl(declaration) => self.declaration(declaration),
-            Stmt::Block(block) => self.block(block),
-            Stmt::If(statement) => {
-                self.statement(&statement.cons);
-                if let Some(alternative) = &statement.alt {
-                    self.statement(alternative);
-                }
-            }
-            Stmt::For(statement) => {
-                if let Some(VarDeclOrExpr::VarDecl(declaration)) = &statement.init {
-                    self.variables(declaration);
-                }
-                self.statement(&statement.body);
-            }
-            Stmt::ForIn(statement) => {
-                self.head(&statement.left);
-                self.statement(&statement.body);
-            }
-            Stmt::ForOf(statement) => {
-                self.head(&statement.left);
-                self.statement(&statement.body);
-            }
-            Stmt::While(statement) => self.statement(&statement.body),
-            Stmt::DoWhile(statement) => self.statement(&statement.body),
-            Stmt::With(statement) => self.statement(&statement.body),
-            Stmt::Labeled(statement) => self.statement(&statement.body),
-            Stmt::Try(statement) => {
-                self.block(&statement.block);
-                if let Some(handler) = &statement.handler {
-                    self.block(&handler.body);
-                }
-                if let Some(finalizer) = &statement.finalizer {
-                    self.block(finalizer);
-                }
-            }
-            Stmt::Switch(statement) => {
-                statement.cases.iter().flat_map(|case| &case.cons).for_each(|statement| self.statement(statement));
-            }
-            _ => {}
-        }
-    }
-
-    fn block(&mut self, block: &BlockStmt) {
-        block.stmts.iter().for_each(|statement| self.statement(statement));
-    }
-
-    fn head(&mut self, head: &ForHead) {
-        if let ForHead::VarDecl(declaration) = head {
-            self.variables(declaration);
-        }
-    }
-
-    fn declaration(&mut self, declaration: &Decl) {
-        match declaration {
-            Decl::Fn(function) => self.name(&function.ident),
-            Decl::Class(class) => self.name(&class.ident),
-            Decl::Var(declaration) => self.variables(declaration),
-            Decl::Using(declaration) => declaration.decls.iter().for_each(|declarator| self.pattern(&declarator.name)),
-            _ => {}
-        }
-    }
-
-    fn variables(&mut self, declaration: &VarDecl) {
-        declaration.decls.iter().for_each(|declarator| self.pattern(&declarator.name));
-    }
-
-    fn name(&mut self, name: &Ident) {
-        if name.ctxt == self.top_level && !self.names.contains(&name.sym) {
-            self.names.push(name.sym.clone());
-        }
-    }
-
-    fn pattern(&mut self, pattern: &Pat) {
-        match pattern {
-            Pat::Ident(name) => self.name(&name.id),
-            Pat::Array(array) => array.elems.iter().flatten().for_each(|element| self.pattern(element)),
-            Pat::Rest(rest) => self.pattern(&rest.arg),
-            Pat::Assign(assignment) => self.pattern(&assignment.left),
-            Pat::Object(object) => object.props.iter().for_each(|property| match property {
-                ObjectPatProp::KeyValue(pair) => self.pattern(&pair.value),
-                ObjectPatProp::Assign(assignment) => self.name(&assignment.key.id),
-                ObjectPatProp::Rest(rest) => self.pattern(&rest.arg),
-            }),
-            Pat::Expr(expression) => {
-                if let Expr::Ident(name) = &**expression {
-                    self.name(name);
-                }
-            }
-            Pat::Invalid(_) => {}
-        }
-    }
-}
-
 /// A string literal, or a template without holes, which becomes one.
 fn as_literal(expression: &mut Expr) -> Option<&mut Str> {
     if let Expr::Tpl(template) = expression
@@ -664,7 +579,10 @@ fn import_attributes(options: &ObjectLit) -> Option<&ObjectLit> {
 /// A class on which setting a property runs no setter of its own or of a parent.
 fn is_plain_class(class: &Class) -> bool {
     class.super_class.is_none()
-        && class.body.iter().all(|member| !matches!(member, ClassMember::Method(method) if method.kind == MethodKind::Setter))
+        && class
+            .body
+            .iter()
+            .all(|member| !matches!(member, ClassMember::Method(method) if method.kind == MethodKind::Setter))
 }
 
 /// A function or an object literal without setters and prototypes.

@@ -106,7 +106,9 @@ impl Shaker<'_> {
             self.use_name(idx, name);
         }
         for member in &part.member_uses {
-            if let Some(meaning) = self.modules[idx.index()].as_ref().and_then(|module| module.members.get(member)).cloned() {
+            if let Some(meaning) =
+                self.modules[idx.index()].as_ref().and_then(|module| module.members.get(member)).cloned()
+            {
                 self.use_meaning(idx, &meaning);
             }
         }
@@ -170,7 +172,9 @@ impl Shaker<'_> {
         let dependency = &self.graph.node(idx).asset.dependencies[number as usize];
         let Target::Asset(target) = self.graph.target(idx, number as usize) else { return };
         match dependency.kind {
-            DependencyKind::Require | DependencyKind::DynamicImport | DependencyKind::Worker => self.queue.push(Work::Module(*target)),
+            DependencyKind::Require | DependencyKind::DynamicImport | DependencyKind::Worker => {
+                self.queue.push(Work::Module(*target))
+            }
             _ => return,
         }
         let is_json = self.modules[target.index()].as_ref().is_some_and(|module| module.record.format == Format::Json);
@@ -268,7 +272,9 @@ pub(crate) fn edges(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetId
 /// The module that a name comes from.
 pub(crate) fn declaring(meaning: &Meaning) -> Option<AssetIdx> {
     match meaning {
-        Meaning::Symbol(module, _) | Meaning::Property { module, .. } | Meaning::NamespaceProperty(module, _) => Some(*module),
+        Meaning::Symbol(module, _) | Meaning::Property { module, .. } | Meaning::NamespaceProperty(module, _) => {
+            Some(*module)
+        }
         Meaning::External(_, ImportName::Named(_) | ImportName::Namespace) => None,
         Meaning::Url(_) | Meaning::StaticUrl(_) | Meaning::Undefined => None,
     }

@@ -1,0 +1,121 @@
+//! rename: the names of one chunk's scope. A name is changed only where it would collide or be hidden.
+
+use crate::cross::{SymbolRef, readable_name, references};
+use crate::record::DEFAULT_LOCAL;
+use crate::tables::{Symbol, Tables, Wrap};
+use crate::words::{identifier, is_reserved};
+use planish_pipeline::graph::{AssetGraph, AssetIdx};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use swc_core::atoms::Atom;
+
+/// The scope of a chunk.
+pub(crate) struct Scope<'a> {
+    tables: &'a Tables,
+    /// Included modules of the chunk, in order of evaluation.
+    members: &'a [AssetIdx],
+    /// Free names of the members: globals, which nothing in the scope may hide.
+    globals: BTreeSet<Atom>,
+    taken: FxHashSet<String>,
+    names: FxHashMap<SymbolRef, String>,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of a chunk with these members, in which all their symbols and the `imported` ones have names.
+    pub(crate) fn new<'s>(
+        graph: &AssetGraph,
+        tables: &'a Tables,
+        members: &'a [AssetIdx],
+        imported: impl Iterator<Item = &'s SymbolRef>,
+    ) -> Self {
+        let globals = members.iter().flat_map(|module| tables.module(*module).record.globals.iter().cloned()).collect();
+        let mut scope = Self { tables, members, globals, taken: FxHashSet::default(), names: FxHashMap::default() };
+        scope.name_symbols(graph, imported);
+        scope
+    }
+
+    /// The name that a module's own top-level name has, if it is declared.
+    pub(crate) fn local(&self, module: AssetIdx, name: &Atom) -> Option<&String> {
+        self.names.get(&(module, Symbol::Local(name.clone())))
+    }
+
+    /// The name of a symbol; `undefined` for one that nothing declares.
+    pub(crate) fn symbol(&self, symbol: &SymbolRef) -> String {
+        self.names.get(symbol).cloned().unwrap_or_else(|| "undefined".to_owned())
+    }
+
+    /// A free name: `base`, else with a number. `users` are the modules in whose inner scopes it must not be hidden.
+    pub(crate) fn allocate(&mut self, base: &str, users: &[AssetIdx]) -> String {
+        let hidden = |name: &Atom| users.iter().any(|user| self.tables.module(*user).record.nested.contains(name));
+        let free = (1_u32..).map(|number| if number == 1 { base.to_owned() } else { format!("{base}${number}") }).find(
+            |name| {
+                let atom = Atom::from(name.as_str());
+                !self.taken.contains(name) && !is_reserved(name) && !self.globals.contains(&atom) && !hidden(&atom)
+            },
+        );
+        let name = free.expect("some number is free");
+        self.taken.insert(name.clone());
+        name
+    }
+
+    /// Names every symbol that the chunk's modules declare, and those of `imported` chunks.
+    fn name_symbols<'s>(&mut self, graph: &AssetGraph, imported: impl Iterator<Item = &'s SymbolRef>) {
+        let mut users: BTreeMap<SymbolRef, Vec<AssetIdx>> = BTreeMap::new();
+        for module in self.members {
+            references(graph, self.tables, *module, &mut |symbol| {
+                let users = users.entry(symbol).or_default();
+                if users.last() != Some(module) {
+                    users.push(*module);
+                }
+            });
+        }
+        for module in self.members {
+            for symbol in self.declared(*module) {
+                let others: Vec<AssetIdx> =
+                    users.get(&symbol).into_iter().flatten().copied().filter(|user| user != module).collect();
+                self.name_declared(graph, *module, symbol, others);
+            }
+        }
+        for symbol in imported {
+            let users = users.get(symbol).map_or(&[][..], Vec::as_slice);
+            let name = self.allocate(&identifier(&readable_name(graph, symbol)), users);
+            self.names.insert(symbol.clone(), name);
+        }
+    }
+
+    /// A name that the module's own code declares keeps its text if it can: the code's inner scopes cannot hide it then. Under
+    /// another name they could, so then the module is one of the users.
+    fn name_declared(&mut self, graph: &AssetGraph, module: AssetIdx, symbol: SymbolRef, mut users: Vec<AssetIdx>) {
+        let base = readable_name(graph, &symbol);
+        let keeps = matches!(&symbol.1, Symbol::Local(name) if *name != DEFAULT_LOCAL);
+        let atom = Atom::from(base.as_str());
+        let hidden = users.iter().any(|user| self.tables.module(*user).record.nested.contains(&atom));
+        if !keeps || self.taken.contains(&base) || self.globals.contains(&atom) || hidden {
+            users.push(module);
+        }
+        let name = self.allocate(&base, &users);
+        self.names.insert(symbol, name);
+    }
+
+    /// Symbols that a module's code declares in the chunk's scope, in a stable order.
+    fn declared(&self, idx: AssetIdx) -> Vec<SymbolRef> {
+        let module = self.tables.module(idx);
+        let mut symbols = Vec::new();
+        if module.wrap != Wrap::CommonJs {
+            let mut seen = FxHashSet::default();
+            let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
+            for name in live.flat_map(|(part, _)| &part.declares) {
+                if seen.insert(name) {
+                    symbols.push((idx, Symbol::Local(name.clone())));
+                }
+            }
+        }
+        if module.needs_namespace {
+            symbols.push((idx, Symbol::Namespace));
+        }
+        if module.wrap != Wrap::None {
+            symbols.push((idx, Symbol::Evaluate));
+        }
+        symbols
+    }
+}
