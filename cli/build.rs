@@ -69,9 +69,9 @@ pub(crate) fn build(session: &Session, flags: &RunFlags, terminal: &Terminal) ->
     (result, begin.elapsed())
 }
 
-/// The texts of a session's sources. An image has none.
+/// The texts of a session's sources. An image has none, and neither has an empty file.
 pub(crate) fn texts(session: &Session) -> impl Fn(&AssetId) -> Option<Arc<str>> {
-    |id| session.source_text(id).filter(|text| !text.contains('\0'))
+    |id| session.source_text(id).filter(|text| !text.is_empty() && !text.contains('\0'))
 }
 
 /// How a build ended.

@@ -180,6 +180,7 @@ fn a_damaged_cache_is_computed_anew() {
         }
         site.write(&format!("{folder}/{path}"), damaged);
     }
-    site.build(&["--out", "again"]).good();
+    let run = site.build(&["--out", "again"]).good();
+    assert!(run.stderr.contains("warning[cache-damaged]: "), "{}", run.stderr);
     site.tree("again").assert_same(&before);
 }

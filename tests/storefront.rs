@@ -25,7 +25,7 @@ fn list<'a>(report: &'a Value, key: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn every_page_opens_and_loads_its_lazy_route() {
+fn every_page_works_with_its_lazy_route_and_so_it_does_after_a_reload_without_a_network() {
     let (site, _) = storefront();
     let titles = [
         ("index.html", "Harrow Lake Pottery"),
@@ -34,32 +34,27 @@ fn every_page_opens_and_loads_its_lazy_route() {
         ("product.html?id=vase", "Ridge vase - Harrow Lake Pottery"),
     ];
     for (page, title) in titles {
-        let report = open(&site.path("dist"), page, &["--lazy"]);
+        let report = open(&site.path("dist"), page, &["--lazy", "--service-worker", "--lazy"]);
         assert_eq!(report["title"], title);
         assert_eq!(report["body"]["lazy"], "true", "{page}");
         assert_eq!(report["body"]["money"], "browser-production", "{page}");
-        assert!(list(&report, "fonts").contains(&"Harrow Figures"), "{page}: {report}");
     }
 }
 
 #[test]
-fn browsers_get_modern_images() {
+fn without_a_network_an_unknown_address_shows_the_first_page() {
+    let (site, _) = storefront();
+    let report = open(&site.path("dist"), "about.html", &["--service-worker", "--fallback", "never/was/here"]);
+    assert_eq!(report["title"], "Harrow Lake Pottery");
+}
+
+#[test]
+fn browsers_get_modern_images_and_the_font() {
     let (site, _) = storefront();
     let report = open(&site.path("dist"), "index.html", &[]);
     let images = list(&report, "images");
     assert!(images.iter().any(|image| image.starts_with("/assets/hero-") && image.ends_with(".avif")), "{images:?}");
-}
-
-#[test]
-fn a_reload_without_a_network_shows_the_page() {
-    let (site, _) = storefront();
-    for page in ["index.html", "catalogue.html", "about.html", "product.html"] {
-        let report = open(&site.path("dist"), page, &["--service-worker"]);
-        assert_eq!(report["body"]["ready"], "true", "{page}");
-    }
-    let report =
-        open(&site.path("dist"), "about.html", &["--service-worker", "--lazy", "--fallback", "never/was/here"]);
-    assert_eq!(report["title"], "Harrow Lake Pottery", "the fallback is the first page");
+    assert_eq!(list(&report, "fonts"), ["Harrow Figures"]);
 }
 
 #[test]
@@ -216,26 +211,25 @@ fn an_app_with_real_libraries_works() {
     let Some((target, built)) = react_shop() else { return };
     assert_eq!(built.json()["diagnostics"], serde_json::json!([]));
     let dist = target.path("dist");
-    assert_eq!(open(&dist, "index.html", &["--wait", "body[data-route=home]"])["title"], "Window Sill");
-    for route in ["plant/attic-fern", "calendar", "about", "cart"] {
-        let name = route.split('/').next().expect("a first part");
-        let mark = format!("body[data-route={name}]");
-        let page = format!("index.html#/{route}");
-        let report = open(&dist, &page, &["--wait", &mark]);
-        assert_eq!(report["body"]["lazy"], "true", "{route}");
-    }
-    // By links, as a visitor goes: to a plant, into the cart, to the cart.
+    let report = open(&dist, "index.html#/plant/attic-fern", &["--wait", "body[data-route=plant] article.plant"]);
+    assert_eq!(report["title"], "Window Sill");
+    assert_eq!(report["body"]["lazy"], "true");
+    // By links, as a visitor goes: to a plant, into the cart, to the cart, to the other pages and home.
     let steps = [
-        "--lazy",
-        "--wait",
-        "body[data-route=plant] article.plant",
-        "--click",
-        "article.plant button",
-        "--click",
-        ".header-cart",
-        "--wait",
-        "body[data-route=cart] tr[data-line]",
-    ];
+        ["--wait", "body[data-route=home]"],
+        ["--click", "[data-open-details]"],
+        ["--wait", "body[data-route=plant] article.plant"],
+        ["--click", "article.plant button"],
+        ["--click", ".header-cart"],
+        ["--wait", "body[data-route=cart] tr[data-line]"],
+        ["--click", "nav a[href='#/calendar']"],
+        ["--wait", "body[data-route=calendar] .calendar .today"],
+        ["--click", "nav a[href='#/about']"],
+        ["--wait", "body[data-route=about] dl"],
+        ["--click", "nav a[href='#/home']"],
+        ["--wait", "body[data-route=home] .grid"],
+    ]
+    .concat();
     open(&dist, "index.html", &steps);
     assert_no_development_code(&target.tree("dist"));
 }

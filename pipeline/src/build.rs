@@ -31,6 +31,7 @@ pub(crate) fn build(session: &Session, progress: &dyn Progress) -> BuildResult {
             }
             Err(error) => {
                 result.write_failed = true;
+                let error = error.below(&session.options.root);
                 diagnostics.push(Diagnostic::error("unwritable", error.to_string()));
             }
         }

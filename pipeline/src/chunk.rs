@@ -365,7 +365,7 @@ fn root_name(graph: &AssetGraph, asset: AssetIdx) -> String {
     }
 }
 
-/// Names chunks without a root and makes all names unique; entries keep theirs.
+/// Names chunks without a root and makes all names unique. Entries keep theirs, scripts before stylesheets.
 fn name_chunks(graph: &AssetGraph, plan: &mut ChunkPlan) {
     for chunk in &mut plan.chunks {
         if chunk.name.is_empty() {
@@ -377,7 +377,7 @@ fn name_chunks(graph: &AssetGraph, plan: &mut ChunkPlan) {
     }
     let mut taken = BTreeSet::new();
     let mut order: Vec<usize> = (0..plan.chunks.len()).collect();
-    order.sort_by_key(|at| (!plan.chunks[*at].is_entry, *at));
+    order.sort_by_key(|at| (!plan.chunks[*at].is_entry, plan.chunks[*at].scripts.is_empty(), *at));
     for at in order {
         let name = plan.chunks[at].name.clone();
         let unique = (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}-{n}") });

@@ -46,6 +46,14 @@ pub struct EmitError {
     pub action: &'static str,
 }
 
+impl EmitError {
+    /// The error with its path relative to the root, as sources are named, if it lies there.
+    pub(crate) fn below(self, root: &Path) -> Self {
+        let path = self.path.strip_prefix(root).map(Path::to_owned).unwrap_or(self.path);
+        Self { path, ..self }
+    }
+}
+
 impl fmt::Display for EmitError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "cannot {} `{}`: {}", self.action, self.path.display(), reason(&self.source))

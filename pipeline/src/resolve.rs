@@ -67,6 +67,8 @@ pub struct Resolver {
     import: Algorithm,
     require: Algorithm,
     style: Algorithm,
+    /// Knows Node's built-in modules.
+    builtin: Algorithm,
 }
 
 impl Resolver {
@@ -80,7 +82,9 @@ impl Resolver {
             main_files: vec!["index".into()],
             ..settings(root, options, &["style"])
         });
+        let builtin = import.clone_with_options(Settings { builtin_modules: true, ..Settings::default() });
         Self {
+            builtin,
             root: root.to_owned(),
             static_folder: static_folder.map(Path::to_owned),
             external: options.external.clone(),
@@ -130,18 +134,13 @@ impl Resolver {
         match resolve_from(algorithm, importer, specifier) {
             Ok(found) => self.file(&found, dependency),
             Err(ResolveError::Ignored(_)) => Resolved::Empty,
-            Err(ResolveError::Builtin { resolved, .. }) => {
-                match algorithm.options().condition_names.iter().any(|name| name == "node") {
-                    true => Resolved::External(resolved),
-                    false => Resolved::Missing(Box::new(
-                        Diagnostic::error(
-                            "node-builtin",
-                            format!("`{specifier}` is built into Node.js and does not exist in browsers"),
-                        )
-                        .at(from, dependency.range.clone(), "")
-                        .help("build with `--platform node`, or alias it to a package that works in browsers"),
-                    )),
-                }
+            Err(ResolveError::Builtin { resolved, .. }) => Resolved::External(resolved),
+            Err(_) if matches!(self.builtin.resolve(&self.root, specifier), Err(ResolveError::Builtin { .. })) => {
+                let message = format!("`{specifier}` is built into Node.js and does not exist in browsers");
+                let diagnostic = Diagnostic::error("node-builtin", message).at(from, dependency.range.clone(), "");
+                Resolved::Missing(Box::new(
+                    diagnostic.help("build with `--platform node`, or alias it to a package that works in browsers"),
+                ))
             }
             Err(error) => {
                 if let Some(rest) = specifier.strip_prefix('/')
@@ -334,7 +333,8 @@ fn settings(root: &Path, options: &ResolveOptions, kinds: &[&str]) -> Settings {
             })
             .collect(),
         tsconfig: Some(TsconfigDiscovery::Auto),
-        builtin_modules: true,
+        // In browsers a built-in module is what the `browser` field or an alias says, so it must not be taken for one before that.
+        builtin_modules: options.platform == Platform::Node,
         module_type: true,
         ..Settings::default()
     }

@@ -6,11 +6,12 @@ mod shared;
 mod tree;
 
 pub(crate) use shared::{cache, small_storefront, storefront};
-pub(crate) use tree::{Tree, times};
+pub(crate) use tree::{Tree, paths, times};
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use walkdir::{DirEntry, WalkDir};
 
@@ -124,6 +125,26 @@ pub(crate) fn node(script: &str, arguments: &[&str]) -> Run {
     let mut command = Command::new("node");
     command.arg(repository(script)).args(arguments);
     run(command)
+}
+
+/// Sends a signal, such as `INT`, to a process.
+#[track_caller]
+pub(crate) fn signal(process: &Child, name: &str) {
+    let mut kill = Command::new("kill");
+    kill.args([format!("-{name}"), process.id().to_string()]);
+    run(kill).good();
+}
+
+/// Waits until something is so; whether it became so in time.
+pub(crate) fn wait_for(patience: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + patience;
+    while !is_so() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    true
 }
 
 /// What a process printed, and how it ended.

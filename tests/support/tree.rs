@@ -22,6 +22,18 @@ impl Tree {
         Self { files: files.collect() }
     }
 
+    /// The same for a folder that a process changes meanwhile: files that disappear are left out.
+    pub(crate) fn read_while_changing(folder: &Path) -> Self {
+        let read = |path: String| Some((path.clone(), fs::read(folder.join(path)).ok()?));
+        Self { files: paths(folder).into_iter().filter_map(read).collect() }
+    }
+
+    /// Some of the files.
+    pub(crate) fn filter(&self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        let files = self.files.iter().filter(|(path, _)| is_wanted(path));
+        Self { files: files.map(|(path, bytes)| (path.clone(), bytes.clone())).collect() }
+    }
+
     /// The paths, sorted.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)

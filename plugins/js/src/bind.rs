@@ -245,7 +245,9 @@ impl Binder<'_> {
                     .at(&node.id, range, "imported here")
             }
             _ => {
-                let names = self.export_names(target);
+                // A name that is exported but stands for nothing has its own error where it is exported.
+                let mut names = self.export_names(target);
+                names.remove(name);
                 let diagnostic = Diagnostic::error(
                     "missing-export",
                     format!("`{name}` is not exported by `{target_id}`"),

@@ -102,7 +102,7 @@ pub(crate) fn symbol_of(meaning: &Meaning) -> Option<SymbolRef> {
 }
 
 /// The meanings of everything that a module's live parts use.
-pub(crate) fn meanings<'a>(module: &'a Module) -> impl Iterator<Item = &'a Meaning> {
+pub(crate) fn meanings(module: &Module) -> impl Iterator<Item = &Meaning> {
     let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
     live.flat_map(|(part, _)| {
         let names = part.uses.iter().filter_map(|name| module.bindings.get(name));

@@ -227,7 +227,7 @@ impl Effects<'_> {
         };
         let PropOrSpread::Prop(property) = property else {
             // Spreading runs getters, except those of a literal that has none.
-            return matches!(property, PropOrSpread::Spread(spread) if spread.expr.is_object() && self.is_pure(&spread.expr));
+            return matches!(property, PropOrSpread::Spread(spread) if has_no_getters(&spread.expr) && self.is_pure(&spread.expr));
         };
         match &**property {
             Prop::Shorthand(name) => name.ctxt != self.unresolved || GLOBALS.contains(&name.sym.as_str()),
@@ -360,4 +360,10 @@ impl Effects<'_> {
             _ => false,
         }
     }
+}
+
+/// An object literal that runs nothing when its properties are read.
+fn has_no_getters(expression: &Expr) -> bool {
+    let is_getter = |property: &PropOrSpread| matches!(property, PropOrSpread::Prop(property) if property.is_getter());
+    expression.as_object().is_some_and(|object| !object.props.iter().any(is_getter))
 }

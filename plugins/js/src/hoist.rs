@@ -102,7 +102,7 @@ impl Replacer<'_> {
             ModuleDecl::ExportDefaultExpr(export) => Stmt::Decl(Decl::Var(Box::new(VarDecl {
                 span: export.span,
                 ctxt: SyntaxContext::empty(),
-                kind: VarDeclKind::Var,
+                kind: VarDeclKind::Const,
                 declare: false,
                 decls: vec![VarDeclarator {
                     span: export.span,
@@ -187,6 +187,12 @@ impl VisitMut for Replacer<'_> {
                 }
                 return;
             }
+            Expr::MetaProp(meta) if meta.kind == MetaPropKind::ImportMeta => {
+                if let Some(text) = self.instructions.import_meta {
+                    *expression = raw(meta.span, text);
+                }
+                return;
+            }
             Expr::This(this) if self.scopes == 0 && self.instructions.wrap != Wrap::CommonJs => {
                 *expression = raw(this.span, "(void 0)");
                 return;
@@ -221,7 +227,20 @@ impl VisitMut for Replacer<'_> {
         }
     }
 
+    /// `017` is not allowed in the strict script that sloppy code becomes part of.
+    fn visit_mut_number(&mut self, number: &mut Number) {
+        let is_legacy = |raw: &Atom| raw.len() > 1 && raw.starts_with('0') && raw.as_bytes()[1].is_ascii_digit();
+        if number.raw.as_ref().is_some_and(is_legacy) {
+            number.raw = None;
+        }
+    }
+
     fn visit_mut_str(&mut self, literal: &mut Str) {
+        // Nor is "\01".
+        let is_legacy = |raw: &Atom| raw.as_bytes().windows(2).any(|pair| pair[0] == b'\\' && pair[1].is_ascii_digit());
+        if self.instructions.wrap == Wrap::CommonJs && literal.raw.as_ref().is_some_and(is_legacy) {
+            literal.raw = None;
+        }
         if let Some(number) = dependency_of(literal) {
             literal.raw = None;
             if let Some(code) = self.instructions.dependencies.get(&number) {

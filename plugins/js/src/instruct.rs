@@ -59,6 +59,8 @@ pub(crate) struct ModuleInstructions {
     pub(crate) dependencies: BTreeMap<u32, Code>,
     /// Free names that become others.
     pub(crate) free: BTreeMap<Atom, String>,
+    /// What stands for `import.meta` where the output is no ES module.
+    pub(crate) import_meta: Option<&'static str>,
     /// The function that evaluates it, if it is wrapped, and the helper that makes that function.
     pub(crate) evaluate: Option<(String, String)>,
     /// Variables that a wrapped module's code assigns and that no declaration of its own declares.
@@ -73,6 +75,8 @@ pub(crate) struct ModuleInstructions {
 #[derive(Debug, Serialize)]
 pub(crate) struct ChunkInstructions {
     pub(crate) hashbang: Option<String>,
+    /// All of it may be strict: it has no module that was sloppy.
+    pub(crate) is_strict: bool,
     /// Imports, helpers and namespace objects.
     pub(crate) header: Vec<String>,
     pub(crate) modules: Vec<ModuleInstructions>,
@@ -108,12 +112,14 @@ pub(crate) fn instruct(
         early: early(context.graph, tables, &members),
         interop: FxHashMap::default(),
         references: BTreeSet::new(),
+        namespaces: Vec::new(),
     };
     let modules: Vec<ModuleInstructions> = members.iter().map(|module| instructor.module(*module)).collect();
     let footer = instructor.footer();
     let header = instructor.header();
     ChunkInstructions {
         hashbang: chunk.root.and_then(|root| tables.module(root).record.hashbang.clone()),
+        is_strict: members.iter().all(|module| is_strict(tables.module(*module))),
         header,
         modules,
         footer,
@@ -139,6 +145,8 @@ struct Instructor<'a> {
     /// Variables that hold a CommonJS module as unwrapped ES modules see it.
     interop: FxHashMap<(AssetIdx, bool), String>,
     references: BTreeSet<OutputId>,
+    /// Declarations of namespace objects.
+    namespaces: Vec<String>,
 }
 
 impl Instructor<'_> {
@@ -171,6 +179,7 @@ impl Instructor<'_> {
         let names = self.name_table(idx, module, &mut own);
         let members = self.member_table(module, &mut own);
         let dependencies = self.dependency_table(idx, module);
+        self.namespace(idx, module, &mut own);
         self.pass_on(idx, module, &mut own);
         let helper = match module.wrap {
             Wrap::None => None,
@@ -198,6 +207,7 @@ impl Instructor<'_> {
             members,
             dependencies,
             free,
+            import_meta: import_meta(self.options),
             evaluate: helper.map(|helper| (self.evaluate(idx), helper)),
             variables: own.variables,
             prelude: own.prelude,
@@ -535,10 +545,8 @@ impl Instructor<'_> {
             lines.push(format!("module.exports = {}({namespace});", self.helper(Helper::ToCommonJs)));
             return;
         }
-        for star in &module.record.stars {
-            if let Target::External(specifier) = self.context.graph.target(root, *star as usize) {
-                lines.push(format!("export * from {};", quoted(specifier)));
-            }
+        for specifier in self.external_stars(root) {
+            lines.push(format!("export * from {};", quoted(&specifier)));
         }
         let mut own = OwnCode::default();
         for (name, meaning) in cross::export_meanings(self.context.graph, self.tables, root) {
@@ -556,48 +564,71 @@ impl Instructor<'_> {
         lines.extend(own.prelude);
     }
 
-    /// Imports, helpers and namespace objects.
-    fn header(&mut self) -> Vec<String> {
-        let namespaces = self.namespaces();
-        let mut lines = self.chunk_imports();
-        for (specifier, names) in std::mem::take(&mut self.externals) {
-            match self.options.format {
-                Format::Esm => lines.extend(import_statements(&specifier, &names)),
-                Format::Cjs | Format::Iife => {
-                    let variable = names.get(&ImportName::Namespace).cloned();
-                    let require = format!("require({})", quoted(&specifier));
-                    lines.push(match variable {
-                        Some(variable) => format!("var {variable} = {}({require});", self.helper(Helper::ToEsm)),
-                        None => format!("{require};"),
-                    });
+    /// Modules that are not bundled and whose exports a module passes on, directly or through others.
+    fn external_stars(&self, root: AssetIdx) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut queue = vec![root];
+        while let Some(idx) = queue.pop() {
+            let Some(module) = self.tables.get(idx).filter(|_| seen.insert(idx)) else { continue };
+            for star in &module.record.stars {
+                match self.context.graph.target(idx, *star as usize) {
+                    Target::External(specifier) => {
+                        found.insert(specifier.clone());
+                    }
+                    Target::Asset(target) => queue.push(*target),
+                    _ => {}
                 }
             }
         }
+        found
+    }
+
+    /// Imports, helpers and namespace objects.
+    fn header(&mut self) -> Vec<String> {
+        let mut lines = self.chunk_imports();
+        let mut requires = Vec::new();
+        for (specifier, names) in std::mem::take(&mut self.externals) {
+            if self.options.format == Format::Esm {
+                lines.extend(import_statements(&specifier, &names));
+                continue;
+            }
+            let require = format!("require({})", quoted(&specifier));
+            requires.push(match names.get(&ImportName::Namespace).cloned() {
+                Some(variable) => format!("var {variable} = {}({require});", self.helper(Helper::ToEsm)),
+                None => format!("{require};"),
+            });
+        }
         lines.extend(self.helpers.iter().map(|(helper, name)| helper.text(name)));
-        lines.extend(namespaces);
+        lines.extend(requires);
+        lines.append(&mut self.namespaces);
         lines
     }
 
-    fn namespaces(&mut self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for idx in self.members.iter().copied() {
-            let module = self.tables.module(idx);
-            if !module.needs_namespace || module.is_commonjs {
-                continue;
-            }
-            let mut own = OwnCode::default();
-            let mut getters = Vec::new();
-            for (name, meaning) in cross::export_meanings(self.context.graph, self.tables, idx) {
-                let code = self.code(&meaning, module, &mut own);
-                getters.push(format!("{}: () => {}", property_key(&name), code.text()));
-            }
-            let helper = self.helper(Helper::Namespace);
-            let namespace = self.scope.symbol(&(idx, Symbol::Namespace));
-            lines.push(format!("var {namespace} = /* @__PURE__ */ {helper}({{ {} }});", getters.join(", ")));
-            lines.extend(own.variables.iter().map(|variable| format!("var {variable};")));
-            lines.extend(own.prelude);
+    /// The object of a module's exports. What its getters need is set in the module's own code.
+    fn namespace(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) {
+        if !module.needs_namespace {
+            return;
         }
-        lines
+        let mut getters = Vec::new();
+        for (name, meaning) in cross::export_meanings(self.context.graph, self.tables, idx) {
+            let code = self.code(&meaning, module, own);
+            getters.push(format!("{}: () => {}", property_key(&name), code.text()));
+        }
+        let helper = self.helper(Helper::Namespace);
+        let namespace = self.scope.symbol(&(idx, Symbol::Namespace));
+        let open = if self.passes_on(idx, module) { ", 1" } else { "" };
+        let line = format!("var {namespace} = /* @__PURE__ */ {helper}({{ {} }}{open});", getters.join(", "));
+        self.namespaces.push(line);
+    }
+
+    /// Whether some of its exports are known only when it runs.
+    fn passes_on(&self, idx: AssetIdx, module: &Module) -> bool {
+        module.record.stars.iter().any(|star| match self.context.graph.target(idx, *star as usize) {
+            Target::Asset(target) => self.tables.get(*target).is_some_and(|target| target.is_commonjs),
+            Target::External(_) => true,
+            _ => false,
+        })
     }
 
     fn chunk_imports(&mut self) -> Vec<String> {
@@ -623,6 +654,20 @@ impl Instructor<'_> {
             });
         }
         lines
+    }
+}
+
+/// ES modules are strict, and JSON does not care.
+fn is_strict(module: &Module) -> bool {
+    matches!(module.record.format, ModuleFormat::Esm | ModuleFormat::Json)
+}
+
+/// See [`ModuleInstructions::import_meta`].
+fn import_meta(options: &JsOptions) -> Option<&'static str> {
+    match (options.format, options.platform) {
+        (Format::Esm, _) => None,
+        (Format::Cjs, Platform::Node) => Some("({ url: require(\"url\").pathToFileURL(__filename).href })"),
+        _ => Some("({})"),
     }
 }
 

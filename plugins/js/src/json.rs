@@ -1,11 +1,11 @@
 //! JSON and text files as ES modules.
 
-use crate::words::{is_reserved, is_word, quoted};
+use crate::words::{clause, is_reserved, is_word, quoted};
 use planish_pipeline::asset::Source;
 use planish_pipeline::diagnostic::Diagnostic;
 use serde_json::Value;
 
-/// A module that exports a JSON value as `default` and, if it is an object, its members whose names are identifiers: each is a
+/// A module that exports a JSON value as `default` and, if it is an object, its members: each is a
 /// declaration of its own, so that unused ones are shaken off.
 pub(crate) fn json_module(source: &Source, text: &str) -> Result<String, Box<Diagnostic>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -19,12 +19,12 @@ pub(crate) fn json_module(source: &Source, text: &str) -> Result<String, Box<Dia
     let Value::Object(members) = &value else { return Ok(format!("export default {};\n", script(&value))) };
     let mut module = String::new();
     let mut properties = Vec::new();
-    for (name, value) in members {
-        if is_exportable(name) {
-            module.push_str(&format!("export const {name} = {};\n", script(value)));
-            properties.push(format!("{name}: {name}"));
-        } else {
-            properties.push(format!("{}: {}", key(name), script(value)));
+    for (number, (name, value)) in members.iter().enumerate() {
+        let variable = if is_variable(name) { name.clone() } else { format!("member{number}$") };
+        module.push_str(&format!("const {variable} = {};\n", script(value)));
+        properties.push(format!("{}: {variable}", key(name)));
+        if name != "default" {
+            module.push_str(&format!("export {{ {} }};\n", clause(&variable, name)));
         }
     }
     module.push_str(&format!("export default {{ {} }};\n", properties.join(", ")));
@@ -54,6 +54,6 @@ fn key(name: &str) -> String {
     if name == "__proto__" { "[\"__proto__\"]".to_owned() } else { quoted(name) }
 }
 
-fn is_exportable(name: &str) -> bool {
+fn is_variable(name: &str) -> bool {
     is_word(name) && name != "__proto__" && !is_reserved(name)
 }

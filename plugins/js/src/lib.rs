@@ -50,6 +50,7 @@ use planish_pipeline::graph::{AssetGraph, AssetIdx, Node, Target};
 use planish_pipeline::key::{Key, KeyBuilder};
 use planish_pipeline::output::{Output, OutputClass, OutputId};
 use planish_pipeline::plugin::{AssetPlugin, Grouping, Linked, RenderContext, Request};
+use planish_pipeline::resolve::Platform;
 use planish_pipeline::task::{Task, Tasks};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -322,6 +323,17 @@ fn unsupported(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, options: &
                 Diagnostic::error(
                     "top-level-await",
                     format!("`{}` awaits at its top level, which only ES modules can", node.id),
+                )
+                .help("build with `--format esm`"),
+            );
+        }
+        let has_meta =
+            options.format == Format::Esm || (options.format == Format::Cjs && options.platform == Platform::Node);
+        if module.is_included && module.record.uses_import_meta && !has_meta {
+            diagnostics.push(
+                Diagnostic::warning(
+                    "import-meta",
+                    format!("`import.meta` of `{}` is empty: the output is no ES module", node.id),
                 )
                 .help("build with `--format esm`"),
             );

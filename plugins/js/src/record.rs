@@ -89,6 +89,8 @@ pub(crate) struct ModuleRecord {
     pub(crate) has_await: bool,
     /// Uses `exports`, `module` or `require` without declaring them.
     pub(crate) uses_module: bool,
+    /// Mentions `import.meta`.
+    pub(crate) uses_import_meta: bool,
     /// How often it mentions `require`.
     pub(crate) require_mentions: u32,
     /// `(local name, byte range)` of assignments to import bindings, which must fail.

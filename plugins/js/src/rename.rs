@@ -17,6 +17,8 @@ pub(crate) struct Scope<'a> {
     /// Free names of the members: globals, which nothing in the scope may hide.
     globals: BTreeSet<Atom>,
     taken: FxHashSet<String>,
+    /// By base: the number from which on names may be free.
+    numbers: FxHashMap<String, u32>,
     names: FxHashMap<SymbolRef, String>,
 }
 
@@ -29,7 +31,14 @@ impl<'a> Scope<'a> {
         imported: impl Iterator<Item = &'s SymbolRef>,
     ) -> Self {
         let globals = members.iter().flat_map(|module| tables.module(*module).record.globals.iter().cloned()).collect();
-        let mut scope = Self { tables, members, globals, taken: FxHashSet::default(), names: FxHashMap::default() };
+        let mut scope = Self {
+            tables,
+            members,
+            globals,
+            taken: FxHashSet::default(),
+            numbers: FxHashMap::default(),
+            names: FxHashMap::default(),
+        };
         scope.name_symbols(graph, imported);
         scope
     }
@@ -47,13 +56,16 @@ impl<'a> Scope<'a> {
     /// A free name: `base`, else with a number. `users` are the modules in whose inner scopes it must not be hidden.
     pub(crate) fn allocate(&mut self, base: &str, users: &[AssetIdx]) -> String {
         let hidden = |name: &Atom| users.iter().any(|user| self.tables.module(*user).record.nested.contains(name));
-        let free = (1_u32..).map(|number| if number == 1 { base.to_owned() } else { format!("{base}${number}") }).find(
-            |name| {
-                let atom = Atom::from(name.as_str());
-                !self.taken.contains(name) && !is_reserved(name) && !self.globals.contains(&atom) && !hidden(&atom)
-            },
-        );
-        let name = free.expect("some number is free");
+        // Where the last search for this base ended: the same name in thousands of modules must not be counted up again each time.
+        let first = self.numbers.get(base).copied().unwrap_or(1);
+        let numbered = |number: u32| if number == 1 { base.to_owned() } else { format!("{base}${number}") };
+        let is_free = |name: &str| {
+            let atom = Atom::from(name);
+            !self.taken.contains(name) && !is_reserved(name) && !self.globals.contains(&atom) && !hidden(&atom)
+        };
+        let number = (first..).find(|number| is_free(&numbered(*number))).expect("some number is free");
+        let name = numbered(number);
+        self.numbers.insert(base.to_owned(), number);
         self.taken.insert(name.clone());
         name
     }

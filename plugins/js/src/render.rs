@@ -55,6 +55,9 @@ pub(crate) fn render(
     if options.format == Format::Iife {
         joiner.push("(() => {\n", None);
     }
+    if options.format != Format::Esm && instructions.is_strict {
+        push_line(&mut joiner, "\"use strict\";");
+    }
     instructions.header.iter().for_each(|line| push_line(&mut joiner, line));
     for (module, piece) in instructions.modules.iter().zip(&pieces) {
         if let Some(piece) = piece {

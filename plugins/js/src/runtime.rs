@@ -9,7 +9,7 @@ pub(crate) enum Helper {
     CommonJs,
     /// `(evaluate) => () => result`: evaluates an ES module once; a failure is remembered, as ECMAScript asks.
     Esm,
-    /// `(exports) => namespace`: a namespace object from getters.
+    /// `(exports, open) => namespace`: a namespace object from getters; an open one gets more later.
     Namespace,
     /// `(namespace, module)`: `export *` from a module whose exports are known only when it runs.
     ReExport,
@@ -79,10 +79,10 @@ impl Helper {
 };"
             }
             Self::Namespace => {
-                "var NAME = (exports) => {
+                "var NAME = (exports, open) => {
   var namespace = Object.create(null, { [Symbol.toStringTag]: { value: \"Module\" } });
   for (var name in exports) Object.defineProperty(namespace, name, { get: exports[name], enumerable: true });
-  return namespace;
+  return open ? namespace : Object.freeze(namespace);
 };"
             }
             Self::ReExport => {
@@ -109,8 +109,10 @@ impl Helper {
 };"
             }
             Self::ToCommonJs => {
-                "var NAME = (namespace) => {
-  var exports = Object.defineProperty({}, \"__esModule\", { value: true });
+                "var NAME_made = /* @__PURE__ */ new WeakMap(), NAME = (namespace) => {
+  var exports = NAME_made.get(namespace);
+  if (exports) return exports;
+  NAME_made.set(namespace, exports = Object.defineProperty({}, \"__esModule\", { value: true }));
   for (let name of Object.getOwnPropertyNames(namespace))
     Object.defineProperty(exports, name, { get: () => namespace[name], enumerable: true });
   return exports;

@@ -460,7 +460,10 @@ impl VisitMut for Scanner<'_> {
                 }
             }
             Expr::Await(_) if self.functions == 0 => self.record.has_await = true,
-            Expr::MetaProp(meta) if meta.kind == MetaPropKind::ImportMeta => self.is_esm = true,
+            Expr::MetaProp(meta) if meta.kind == MetaPropKind::ImportMeta => {
+                self.is_esm = true;
+                self.record.uses_import_meta = true;
+            }
             _ => {}
         }
         // A worker's `new URL` has its number already and is not a file of its own.

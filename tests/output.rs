@@ -1,0 +1,372 @@
+//! The output folder is whole at any moment: when builds die, when they run side by side, when they are interrupted.
+
+mod support;
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+use support::{Site, Tree, signal, wait_for};
+
+const PAGES: usize = 30;
+
+/// A site of pages with a script and a stylesheet each. Two versions of it have no hashed file in common.
+fn write_version(site: &Site, version: &str) {
+    site.write("planish.toml", "[build]\nentries = [\"*.html\"]\n[service_worker]\nenabled = true\n");
+    site.write("src/shared.js", format!("export const version = 'version {version}';\n"));
+    site.write("public/version.txt", version);
+    for number in 0..PAGES {
+        let head =
+            format!("<link rel=stylesheet href=src/{number}.css><script type=module src=src/{number}.js></script>");
+        site.write(
+            &format!("{number}.html"),
+            format!("<!doctype html><title>{version}</title>{head}<p>{version} {number}"),
+        );
+        let script =
+            format!("import {{ version }} from './shared.js';\ndocument.title = version + ' of page {number}';\n");
+        site.write(&format!("src/{number}.js"), script);
+        site.write(&format!("src/{number}.css"), format!("p {{ content: \"{version} {number}\" }}\n"));
+    }
+}
+
+/// A site in its first version, and what builds of its two versions make.
+fn two_versions() -> (Site, [Tree; 2]) {
+    let site = Site::empty();
+    let trees = ["b", "a"].map(|version| {
+        write_version(&site, version);
+        site.build(&["--out", version]).good();
+        site.tree(version)
+    });
+    let [b, a] = trees;
+    assert!(named(&a).len() > 2 * PAGES, "every page names its script and its stylesheet");
+    assert!(named(&a).intersection(&named(&b)).next().is_none(), "the versions share no file");
+    (site, [a, b])
+}
+
+/// Whoever reads the folder finds what it names, and every file is one version's.
+#[track_caller]
+fn assert_whole(dist: &Tree, versions: &[Tree; 2]) {
+    for path in dist.paths().filter(|path| !path.starts_with(".planish")) {
+        let is_known = versions.iter().any(|tree| tree.has(path) && tree.bytes(path) == dist.bytes(path));
+        assert!(is_known, "{path} is of no version");
+    }
+    for path in named(dist) {
+        assert!(dist.has(&path), "{path} is named, but missing");
+    }
+}
+
+/// The hashed files that pages and the manifest name.
+fn named(dist: &Tree) -> BTreeSet<String> {
+    let texts = dist.ending(".html").into_iter().chain([".vite/manifest.json"]).map(|path| dist.text(path));
+    let names = texts.flat_map(|text| text.split(['"', '\'', ' ', '>', '=']));
+    let names = names.map(|name| name.trim_start_matches('/')).filter(|name| name.starts_with("assets/"));
+    names.map(str::to_owned).collect()
+}
+
+fn is_unfinished(path: &str) -> bool {
+    path.contains(".planish-tmp.") || path.ends_with("ledger.new")
+}
+
+fn start(site: &Site, arguments: &[&str]) -> Child {
+    let mut command = site.command(arguments);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().expect("the binary starts")
+}
+
+#[test]
+fn a_build_that_is_killed_at_any_moment_leaves_a_whole_folder() {
+    let (site, versions) = two_versions();
+    site.build(&[]).good();
+    site.tree("dist").assert_same(&versions[0]);
+    write_version(&site, "b");
+    let begin = Instant::now();
+    site.build(&[]).good();
+    let mut duration = begin.elapsed();
+    let (mut killed, mut while_writing) = (0, 0);
+    for attempt in 0..60_u32 {
+        write_version(&site, if attempt % 2 == 0 { "a" } else { "b" });
+        let mut build = start(&site, &["build"]);
+        // The second half of a build is where it writes.
+        std::thread::sleep(duration * (8 + attempt % 24) / 32);
+        build.kill().expect("it can be killed");
+        match build.wait().expect("it ends").code() {
+            None => killed += 1,
+            // The machine was busier when the time was taken.
+            Some(_) => duration = duration * 19 / 20,
+        }
+        let dist = site.tree("dist");
+        while_writing += usize::from(dist.paths().any(is_unfinished));
+        assert_whole(&dist.filter(|path| !is_unfinished(path)), &versions);
+        if killed >= 20 && while_writing >= 3 {
+            break;
+        }
+    }
+    assert!(while_writing > 0, "{killed} builds were killed, none of them while it wrote");
+    write_version(&site, "a");
+    site.build(&[]).good();
+    site.tree("dist").assert_same(&versions[0]);
+}
+
+#[test]
+fn what_dead_builds_left_is_removed_by_the_next() {
+    let (site, versions) = two_versions();
+    site.build(&[]).good();
+    site.write("dist/.planish-tmp.1/new/assets/half.js", "half");
+    site.write("dist/.planish/ledger.new", "{");
+    site.build(&[]).good();
+    site.tree("dist").assert_same(&versions[0]);
+}
+
+#[test]
+fn builds_side_by_side_all_succeed() {
+    let (site, versions) = two_versions();
+    for arguments in [&["build"][..], &["build", "--no-cache"]] {
+        let builds: Vec<Child> = (0..3).map(|_| start(&site, arguments)).collect();
+        for mut build in builds {
+            assert_eq!(build.wait().expect("it ends").code(), Some(0));
+        }
+        site.tree("dist").assert_same(&versions[0]);
+        write_version(&site, "b");
+        site.build(&[]).good();
+        write_version(&site, "a");
+    }
+}
+
+#[test]
+fn versions_that_are_built_side_by_side_do_not_mix() {
+    let (site, versions) = two_versions();
+    let other = Site::empty();
+    write_version(&other, "b");
+    let out = site.path("dist");
+    let out = out.to_str().expect("the path is UTF-8");
+    for _ in 0..3 {
+        let mut builds = [start(&site, &["build", "--out", out]), start(&other, &["build", "--out", out])];
+        for build in &mut builds {
+            assert_eq!(build.wait().expect("it ends").code(), Some(0));
+        }
+        let dist = site.tree("dist");
+        let is_one = versions.iter().any(|version| dist.differences(version).is_empty());
+        assert!(is_one, "{:#?}", versions.each_ref().map(|version| dist.differences(version)));
+    }
+}
+
+#[test]
+fn an_interrupted_build_cleans_up_and_says_so_by_its_exit_code() {
+    let site = Site::copy_of("storefront");
+    site.write("dist/index.html", "the last good build");
+    let before = site.tree("dist");
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let mut build = start(&site, &["build", "--no-cache"]);
+        std::thread::sleep(Duration::from_millis(700));
+        signal(&build, name);
+        let begin = Instant::now();
+        assert_eq!(build.wait().expect("it ends").code(), Some(code), "{name}");
+        assert!(begin.elapsed() < Duration::from_secs(5), "it takes {:?} to end", begin.elapsed());
+        site.tree("dist").assert_same(&before);
+    }
+}
+
+#[test]
+fn the_result_as_json_has_this_shape() {
+    let (site, _) = two_versions();
+    let run = site.build(&["--json"]).good();
+    assert_eq!(run.stdout.lines().count(), 1, "one object on one line");
+    let result = run.json();
+    let keys: Vec<&str> = result.as_object().expect("an object").keys().map(String::as_str).collect();
+    let expected = ["success", "out", "files", "written", "assets", "diagnostics", "tasks", "ran", "duration_ms"];
+    assert_eq!(keys, expected);
+    assert_eq!(result["success"], true);
+    assert_eq!(result["out"], "dist");
+    assert_eq!(result["diagnostics"], serde_json::json!([]));
+    let files = result["files"].as_array().expect("a list");
+    assert_eq!(result["written"], files.len());
+    let dist = site.tree("dist");
+    for file in files {
+        let path = file["path"].as_str().expect("a path");
+        assert_eq!(file["size"], dist.bytes(path).len(), "{path}");
+        assert!(file["class"].is_string(), "{path}");
+    }
+    let listed: BTreeSet<&str> = files.iter().filter_map(|file| file["path"].as_str()).collect();
+    let there: BTreeSet<&str> = dist.paths().filter(|path| !path.starts_with(".planish/")).collect();
+    assert_eq!(listed, there);
+}
+
+#[test]
+fn the_trace_names_every_asset() {
+    let (site, _) = two_versions();
+    site.build(&["--no-cache", "--trace", "trace.json"]).good();
+    let trace: Value = serde_json::from_str(&site.read("trace.json")).expect("the trace is JSON");
+    let text = trace.to_string();
+    for number in 0..PAGES {
+        assert!(text.contains(&format!("src/{number}.js")), "{number}");
+    }
+}
+
+#[test]
+fn the_cache_is_counted_checked_trimmed_and_removed() {
+    let (site, versions) = two_versions();
+    let cache = |action: &[&str]| site.planish(&[&["cache"], action].concat());
+    let stats = |site: &Site| site.planish(&["cache", "stats", "--json"]).good().json();
+    let full = stats(&site);
+    let count = full["total"]["count"].as_u64().expect("a number");
+    assert!(count > 4 * PAGES as u64, "{full}");
+    assert!(full["by_task"]["js"]["count"].as_u64() > Some(PAGES as u64), "{full}");
+    assert!(cache(&["stats"]).good().stdout.contains(&format!("{count} entries")));
+
+    assert!(cache(&["verify"]).good().stdout.starts_with(&format!("{count} entries checked, 0 damaged")));
+    let folder = site.path(".planish-cache/v1/js");
+    let path = support::paths(&folder).into_iter().next().expect("an entry");
+    std::fs::write(folder.join(&path), "damaged").expect("writable");
+    let verified = cache(&["verify"]).exits(1).stdout;
+    assert!(verified.contains(&path) && verified.contains("1 damaged"), "{verified}");
+    assert!(cache(&["verify"]).good().stdout.starts_with(&format!("{} entries checked, 0 damaged", count - 1)));
+
+    cache(&["gc"]).exits(2);
+    cache(&["gc", "--max-size", "20kB"]).good();
+    let trimmed = stats(&site);
+    assert!(trimmed["total"]["bytes"].as_u64() <= Some(20_000), "{trimmed}");
+    assert!(trimmed["total"]["count"].as_u64() > Some(0), "{trimmed}");
+    cache(&["clear"]).good();
+    assert_eq!(stats(&site)["total"]["count"], 0);
+    site.build(&[]).good();
+    site.tree("dist").assert_same(&versions[0]);
+}
+
+#[test]
+fn a_completion_script_is_one_that_bash_reads() {
+    let site = Site::empty();
+    let script = site.planish(&["completions", "bash"]).good().stdout;
+    site.write("completions", &script);
+    let program = "source ./completions && complete -p planish";
+    let mut bash = std::process::Command::new("bash");
+    bash.current_dir(site.root()).args(["-c", program]);
+    assert!(support::run(bash).good().stdout.contains("planish"));
+    for command in ["build", "watch", "bundle", "cache"] {
+        assert!(script.contains(command), "{command}");
+    }
+}
+
+/// `planish watch` with what it prints in a file.
+struct Watch<'a> {
+    site: &'a Site,
+    process: Child,
+}
+
+impl<'a> Watch<'a> {
+    fn start(site: &'a Site, arguments: &[&str]) -> Self {
+        let log = std::fs::File::create(site.path("log")).expect("writable");
+        let mut command = site.command(&[&["watch"], arguments].concat());
+        command.stdout(Stdio::null()).stderr(log);
+        let watch = Self { site, process: command.spawn().expect("the binary starts") };
+        watch.until("it watches", |_| watch.log().contains("watching for changes"));
+        watch
+    }
+
+    fn log(&self) -> String {
+        self.site.read("log")
+    }
+
+    /// Waits until the output folder is as it should be.
+    #[track_caller]
+    fn until(&self, what: &str, is_so: impl Fn(&Tree) -> bool) {
+        let so = wait_for(Duration::from_secs(20), || is_so(&Tree::read_while_changing(&self.site.path("dist"))));
+        assert!(so, "{what}: not so; the log:\n{}", self.log());
+    }
+
+    /// Waits until a stylesheet or script has this text.
+    #[track_caller]
+    fn until_written(&self, text: &str) {
+        self.until(text, |dist| {
+            let mut assets = dist.paths().filter(|path| path.starts_with("assets/"));
+            assets.any(|path| String::from_utf8_lossy(dist.bytes(path)).contains(text))
+        });
+    }
+
+    /// The output folder when nothing is written to it for a moment.
+    fn settled(&self) -> Tree {
+        let mut last = None;
+        wait_for(Duration::from_secs(10), || {
+            std::thread::sleep(Duration::from_millis(200));
+            let now = Tree::read_while_changing(&self.site.path("dist"));
+            last.replace(now.clone()) == Some(now)
+        });
+        last.expect("it was read").filter(|path| path != ".planish/lock")
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn watching_follows_edits_and_errors_keep_the_last_good_build() {
+    let site = Site::copy_of("errors/good");
+    let watch = Watch::start(&site, &[]);
+    site.edit("src/style.css", "#23413f", "#abcdef");
+    watch.until_written("#abcdef");
+
+    let before = watch.settled();
+    site.edit("src/dates.js", "date.getDate()", "date.getDate(");
+    watch.until("the error is shown", |_| watch.log().contains("error[syntax-error]"));
+    assert!(watch.log().contains("--> src/dates.js:2:"), "{}", watch.log());
+    watch.settled().assert_same(&before);
+
+    site.edit("src/dates.js", "date.getDate(", "\"repaired\" + date.getDate()");
+    watch.until_written("repaired");
+}
+
+#[test]
+fn watching_sees_new_files_renamed_files_and_the_configuration() {
+    let site = Site::copy_of("errors/good");
+    let watch = Watch::start(&site, &[]);
+    // A file that is missing until later.
+    site.edit("src/main.js", "import { total }", "import \"./later.js\";\nimport { total }");
+    watch.until("the error is shown", |_| watch.log().contains("error[missing-module]"));
+    site.write("src/later.js", "console.log(\"it came later\");\n");
+    watch.until_written("it came later");
+    // Most editors write beside the file and rename.
+    site.write("src/style.css.tmp", "h1 { color: #123456 }\n");
+    std::fs::rename(site.path("src/style.css.tmp"), site.path("src/style.css")).expect("it is there");
+    watch.until_written("#123456");
+    // Another entry, by the configuration.
+    site.write("about.html", "<!doctype html><title>About</title>\n");
+    site.edit("planish.toml", "\"index.html\"", "\"index.html\", \"about.html\"");
+    watch.until("the new page", |dist| dist.has("about.html"));
+    // A static folder's file.
+    site.write("public/robots.txt", "User-agent: *\n");
+    site.edit("planish.toml", "out = ", "static = \"public\"\nout = ");
+    watch.until("the static file", |dist| dist.has("robots.txt"));
+    site.write("public/robots.txt", "User-agent: nobody\n");
+    watch.until("the changed static file", |dist| dist.text("robots.txt").contains("nobody"));
+}
+
+#[test]
+fn watching_ends_with_the_signal_s_exit_code() {
+    let site = Site::copy_of("errors/good");
+    let mut watch = Watch::start(&site, &[]);
+    let before = site.tree("dist");
+    signal(&watch.process, "INT");
+    let ended = wait_for(Duration::from_secs(10), || matches!(watch.process.try_wait(), Ok(Some(_))));
+    assert!(ended, "it goes on");
+    assert_eq!(watch.process.wait().expect("it has ended").code(), Some(130));
+    site.tree("dist").assert_same(&before);
+    assert!(!before.paths().any(is_unfinished));
+}
+
+#[test]
+fn what_watching_made_is_what_a_clean_build_makes() {
+    let site = Site::copy_of("errors/good");
+    let watch = Watch::start(&site, &["--mode", "production"]);
+    for colour in ["#111213", "#212223", "#313233"] {
+        let style = format!("h1 {{ color: {colour} }}\n");
+        site.write("src/style.css", style);
+        watch.until_written(colour);
+    }
+    let watched = watch.settled();
+    drop(watch);
+    site.build(&["--no-cache", "--out", "clean"]).good();
+    watched.assert_same(&site.tree("clean"));
+}
