@@ -3,7 +3,6 @@
 use crate::Exit;
 use crate::build::{refuse, run_once, session};
 use crate::config::Mode;
-use crate::entries::normal;
 use crate::flags::{BundleFlags, FormatMode};
 use crate::plugin_options::{of_bundle, platform};
 use crate::settings::{Refused, absolute, real};
@@ -12,7 +11,7 @@ use planish_pipeline::chunk::VendorSplit;
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::naming::Naming;
 use planish_pipeline::plugin::Plugins;
-use planish_pipeline::resolve::ResolveOptions;
+use planish_pipeline::resolve::{ResolveOptions, normal};
 use planish_pipeline::session::{EmitMode, EntryRequest, Options};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

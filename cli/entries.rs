@@ -3,6 +3,7 @@
 use crate::config::Entries;
 use globset::{GlobBuilder, GlobMatcher};
 use planish_pipeline::diagnostic::Diagnostic;
+use planish_pipeline::resolve::normal;
 use planish_pipeline::session::EntryRequest;
 use std::path::{Path, PathBuf};
 
@@ -143,21 +144,6 @@ fn files_below(root: &Path, leave_out: &[PathBuf]) -> Vec<String> {
         .collect();
     paths.sort();
     paths
-}
-
-/// Without `.` and `..` segments.
-pub(crate) fn normal(path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for component in path.components() {
-        match component {
-            std::path::Component::ParentDir => {
-                result.pop();
-            }
-            std::path::Component::CurDir => {}
-            other => result.push(other),
-        }
-    }
-    result
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ const STARTER: &str = r#"# Every key is optional; the values that are commented 
 
 /// Writes the file, if there is none.
 pub(crate) fn run(root: &Path, terminal: &Terminal) -> Exit {
-    let path = crate::entries::normal(&root.join("planish.toml"));
+    let path = planish_pipeline::resolve::normal(&root.join("planish.toml"));
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -4,12 +4,12 @@
 
 use crate::config::read::{ConfigFile, read};
 use crate::config::{ManifestFormat, Mode, VendorGroups};
-use crate::entries::{self, normal};
+use crate::entries::{self};
 use crate::flags::{BuildFlags, CachePlace};
 use crate::plugin_options;
 use planish_pipeline::chunk::VendorSplit;
 use planish_pipeline::diagnostic::Diagnostic;
-use planish_pipeline::resolve::{Platform, ResolveOptions};
+use planish_pipeline::resolve::{Platform, ResolveOptions, normal};
 use planish_pipeline::session::{EmitMode, EntryRequest, Options};
 use planish_plugins::PluginOptions;
 use std::io::ErrorKind;

@@ -124,6 +124,29 @@ impl Names {
             Some(format!("{}{}", self.base, self.path(to)?))
         }
     }
+
+    /// The URL by which the file `from` refers to a file of the static folder: with the URL prefix, or relative to `from` if the prefix
+    /// is relative.
+    pub fn static_url(&self, from: &OutputId, path: &str) -> String {
+        let path = percent_encode(path);
+        match self.path(from) {
+            Some(from) if self.has_relative_base() => relative_path(from, &path),
+            _ => format!("{}{path}", self.base),
+        }
+    }
+}
+
+/// A path as a URL: what would end it or be decoded is encoded.
+fn percent_encode(path: &str) -> String {
+    let mut result = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character.is_ascii_control() || " \"#%<>?\\^`{|}".contains(character) {
+            result.push_str(&format!("%{:02X}", u32::from(character)));
+        } else {
+            result.push(character);
+        }
+    }
+    result
 }
 
 /// `to` as seen from the folder of `from`; begins with `./` or `../`.
@@ -332,6 +355,15 @@ mod tests {
         assert!(
             std::str::from_utf8(&first[0].bytes).expect("text").ends_with(first[1].path.trim_start_matches("assets/"))
         );
+    }
+
+    #[test]
+    fn urls_of_static_files_are_encoded() {
+        let from = OutputId::new("a");
+        assert_eq!(named(&["a"]).static_url(&from, "a b/#1.png"), "/a%20b/%231.png");
+        let mut names = Names::new(Naming::Plain, "./");
+        names.plan_fixed(&from, "pages/a.html");
+        assert_eq!(names.static_url(&from, "b.png"), "../b.png");
     }
 
     #[test]

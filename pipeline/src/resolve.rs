@@ -441,8 +441,8 @@ fn escape(path: &str) -> String {
     path.replace('#', "\0#")
 }
 
-/// Without `.` and `..` segments.
-fn normal(path: &Path) -> PathBuf {
+/// A path without `.` and `..` segments, by its text alone.
+pub fn normal(path: &Path) -> PathBuf {
     let mut result = PathBuf::new();
     for component in path.components() {
         match component {

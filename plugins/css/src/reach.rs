@@ -5,7 +5,7 @@ use crate::address::Address;
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Node, Target};
 use planish_pipeline::key::KeyBuilder;
-use planish_pipeline::naming::{Names, relative_path};
+use planish_pipeline::naming::Names;
 use planish_pipeline::output::OutputId;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -110,7 +110,7 @@ impl<'a> Search<'a, '_> {
         match target {
             Target::Asset(idx) if self.graph.node(*idx).kind == KIND => Link::Sheet(self.visit(*idx)),
             Target::External(_) => Link::Kept,
-            Target::Static(path) => Link::Url(self.static_url(path)),
+            Target::Static(path) => Link::Url(self.names.static_url(self.style, path)),
             Target::Asset(_) | Target::Empty | Target::Missing => Link::Nothing,
         }
     }
@@ -124,29 +124,8 @@ impl<'a> Search<'a, '_> {
                     Link::Url(url)
                 })
             }
-            Target::Static(path) => Link::Url(self.static_url(path)),
+            Target::Static(path) => Link::Url(self.names.static_url(self.style, path)),
             Target::External(_) | Target::Empty | Target::Missing => Link::Kept,
         }
     }
-
-    fn static_url(&self, path: &str) -> String {
-        let path = percent_encode(path);
-        match self.names.path(self.style) {
-            Some(style) if self.names.has_relative_base() => relative_path(style, &path),
-            _ => format!("{}{path}", self.names.base()),
-        }
-    }
-}
-
-/// A path as a URL: what would end it or be decoded is encoded.
-fn percent_encode(path: &str) -> String {
-    let mut result = String::with_capacity(path.len());
-    for character in path.chars() {
-        if character.is_ascii_control() || " \"#%<>?\\^`{|}".contains(character) {
-            result.push_str(&format!("%{:02X}", u32::from(character)));
-        } else {
-            result.push(character);
-        }
-    }
-    result
 }

@@ -2,7 +2,6 @@
 
 use crate::references::Role;
 use planish_pipeline::graph::{Node, Target};
-use planish_pipeline::naming::relative_path;
 use planish_pipeline::output::OutputId;
 use planish_pipeline::plugin::RenderContext;
 use std::collections::BTreeSet;
@@ -55,7 +54,7 @@ impl<'a> Addresses<'a> {
     pub(crate) fn target(&mut self, target: &Target, role: Role) -> Address {
         let idx = match target {
             Target::Asset(idx) => *idx,
-            Target::Static(path) => return Address::Url(self.static_url(path)),
+            Target::Static(path) => return Address::Url(self.context.names.static_url(&self.document, path)),
             Target::External(_) | Target::Empty | Target::Missing => return Address::Kept,
         };
         let chunk = self.context.plan.root_chunk(idx).map(|chunk| self.context.plan.chunk(chunk));
@@ -82,26 +81,4 @@ impl<'a> Addresses<'a> {
     pub(crate) fn node(&self, target: &Target) -> Option<&'a Node> {
         Some(self.context.graph.node(target.asset()?))
     }
-
-    fn static_url(&self, path: &str) -> String {
-        let path = percent_encode(path);
-        let names = self.context.names;
-        match names.path(&self.document) {
-            Some(document) if names.has_relative_base() => relative_path(document, &path),
-            _ => format!("{}{path}", names.base()),
-        }
-    }
-}
-
-/// A path as a URL: what would end it or be decoded is encoded.
-fn percent_encode(path: &str) -> String {
-    let mut result = String::with_capacity(path.len());
-    for character in path.chars() {
-        if character.is_ascii_control() || " \"#%<>?\\^`{|}".contains(character) {
-            result.push_str(&format!("%{:02X}", u32::from(character)));
-        } else {
-            result.push(character);
-        }
-    }
-    result
 }

@@ -213,7 +213,12 @@ fn other_language(text: &str, syntax: Syntax) -> Option<&'static str> {
 
 /// swc's message in our manner: lower case, no full stop, code in backticks.
 fn message(text: &str) -> String {
-    let text = text.trim().trim_end_matches('.');
+    // A list of everything that might stand there helps nobody.
+    let text = match text.split_once(" Expected ").or_else(|| text.split_once(", expected ")) {
+        Some((unexpected, list)) if list.matches(',').count() > 2 => unexpected,
+        _ => text,
+    };
+    let text = text.trim().trim_end_matches(['.', ',']);
     let mut result = String::with_capacity(text.len());
     let mut previous = ' ';
     let mut letters = text.chars().peekable();

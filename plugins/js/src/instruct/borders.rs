@@ -1,0 +1,157 @@
+//! The borders of a chunk: its imports at the top, its exports at the end.
+
+use super::{Code, Instructor, OwnCode};
+use crate::cross;
+use crate::options::Format;
+use crate::record::ImportName;
+use crate::runtime::Helper;
+use crate::tables::{Symbol, Wrap};
+use crate::words::{clause, identifier, module_export_name, quoted};
+use planish_pipeline::graph::{AssetIdx, Target};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Instructor<'_> {
+    /// What stands for the root at the chunk's end.
+    pub(super) fn footer(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut exported: Vec<String> = Vec::new();
+        for (symbol, alias) in &self.tables.cross.exports[self.idx.index()] {
+            exported.push(clause(&self.scope.symbol(symbol), alias));
+        }
+        if let Some(root) =
+            self.chunk.root.filter(|root| self.tables.get(*root).is_some_and(|module| module.is_included))
+        {
+            self.root_footer(root, &mut lines, &mut exported);
+        }
+        if !exported.is_empty() {
+            lines.push(format!("export {{ {} }};", exported.join(", ")));
+        }
+        lines
+    }
+
+    fn root_footer(&mut self, root: AssetIdx, lines: &mut Vec<String>, exported: &mut Vec<String>) {
+        let module = self.tables.module(root);
+        let exports = self.chunk.exports_matter;
+        match (module.wrap, self.options.format, exports) {
+            (Wrap::CommonJs, Format::Esm, true) => {
+                return lines.push(format!("export default {}();", self.evaluate(root)));
+            }
+            (Wrap::CommonJs, Format::Cjs, true) => {
+                return lines.push(format!("module.exports = {}();", self.evaluate(root)));
+            }
+            (Wrap::None, ..) => {}
+            _ => lines.push(format!("{};", self.evaluation(root))),
+        }
+        if !exports || module.is_commonjs || self.options.format == Format::Iife {
+            return;
+        }
+        if self.options.format == Format::Cjs {
+            let namespace = self.scope.symbol(&(root, Symbol::Namespace));
+            lines.push(format!("module.exports = {}({namespace});", self.helper(Helper::ToCommonJs)));
+            return;
+        }
+        for specifier in self.external_stars(root) {
+            lines.push(format!("export * from {};", quoted(&specifier)));
+        }
+        let mut own = OwnCode::default();
+        for (name, meaning) in cross::export_meanings(self.context.graph, self.tables, root) {
+            let variable = match self.code(&meaning, module, &mut own) {
+                Code::Name(variable) if variable != "undefined" => variable,
+                code => {
+                    let variable = self.scope.allocate(&identifier(&name), &[]);
+                    own.prelude.push(format!("var {variable} = {};", code.text()));
+                    variable
+                }
+            };
+            exported.push(clause(&variable, &name));
+        }
+        lines.extend(own.variables.iter().map(|variable| format!("var {variable};")));
+        lines.extend(own.prelude);
+    }
+
+    /// Modules that are not bundled and whose exports a module passes on, directly or through others.
+    fn external_stars(&self, root: AssetIdx) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut queue = vec![root];
+        while let Some(idx) = queue.pop() {
+            let Some(module) = self.tables.get(idx).filter(|_| seen.insert(idx)) else { continue };
+            for star in &module.record.stars {
+                match self.context.graph.target(idx, *star as usize) {
+                    Target::External(specifier) => {
+                        found.insert(specifier.clone());
+                    }
+                    Target::Asset(target) => queue.push(*target),
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// Imports, helpers and namespace objects.
+    pub(super) fn header(&mut self) -> Vec<String> {
+        let mut lines = self.chunk_imports();
+        let mut requires = Vec::new();
+        for (specifier, names) in std::mem::take(&mut self.externals) {
+            if self.options.format == Format::Esm {
+                lines.extend(import_statements(&specifier, &names));
+                continue;
+            }
+            let require = format!("require({})", quoted(&specifier));
+            requires.push(match names.get(&ImportName::Namespace).cloned() {
+                Some(variable) => format!("var {variable} = {}({require});", self.helper(Helper::ToEsm)),
+                None => format!("{require};"),
+            });
+        }
+        lines.extend(self.helpers.iter().map(|(helper, name)| helper.text(name)));
+        lines.extend(requires);
+        lines.append(&mut self.namespaces);
+        lines
+    }
+
+    fn chunk_imports(&mut self) -> Vec<String> {
+        let cross = &self.tables.cross;
+        let mut lines = Vec::new();
+        for import in &self.chunk.imports {
+            let Some(script) = &self.context.plan.chunk(*import).script else { continue };
+            let Some(specifier) = self.relative(script) else { continue };
+            let symbols = cross.imports[self.idx.index()].get(import);
+            let names: Vec<String> = symbols
+                .into_iter()
+                .flatten()
+                .map(|symbol| {
+                    let alias = cross.exports[import.index()].get(symbol).cloned().unwrap_or_default();
+                    let local = self.scope.symbol(symbol);
+                    if alias == local { local } else { format!("{alias} as {local}") }
+                })
+                .collect();
+            let specifier = quoted(&specifier);
+            lines.push(match names.is_empty() {
+                true => format!("import {specifier};"),
+                false => format!("import {{ {} }} from {specifier};", names.join(", ")),
+            });
+        }
+        lines
+    }
+}
+
+fn import_statements(specifier: &str, names: &BTreeMap<ImportName, String>) -> Vec<String> {
+    let specifier = quoted(specifier);
+    let mut clauses: Vec<String> = Vec::new();
+    let mut lines = Vec::new();
+    for (name, variable) in names {
+        match name {
+            ImportName::Namespace => lines.push(format!("import * as {variable} from {specifier};")),
+            ImportName::Named(name) if name.as_str() == variable => clauses.push(variable.clone()),
+            ImportName::Named(name) => clauses.push(format!("{} as {variable}", module_export_name(name))),
+        }
+    }
+    if !clauses.is_empty() {
+        lines.push(format!("import {{ {} }} from {specifier};", clauses.join(", ")));
+    }
+    if lines.is_empty() {
+        lines.push(format!("import {specifier};"));
+    }
+    lines
+}
