@@ -105,8 +105,11 @@ impl Tasks {
         }
         let value = Arc::new(compute());
         self.note(task, subject, Reuse::Ran);
-        self.cache.disk_put(task, key, &*value);
-        self.cache.memory_put(key, &value);
+        // A defect of Planish may not show again, and its repair must not be hidden by what is remembered.
+        if !value.diagnostics.iter().any(|diagnostic| diagnostic.code == "internal") {
+            self.cache.disk_put(task, key, &*value);
+            self.cache.memory_put(key, &value);
+        }
         value
     }
 
