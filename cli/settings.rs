@@ -4,7 +4,7 @@
 
 use crate::config::read::{ConfigFile, read};
 use crate::config::{ManifestFormat, Mode, VendorGroups};
-use crate::entries::{self};
+use crate::entries;
 use crate::flags::{BuildFlags, CachePlace};
 use crate::plugin_options;
 use planish_pipeline::chunk::VendorSplit;

@@ -1,4 +1,4 @@
-//! Runs generated workers under Node, if there is one, in the mocked scope of `worker.mjs`.
+//! Runs generated workers under Node in the mocked scope of `worker.mjs`.
 
 use planish_pipeline::cache::Cache;
 use planish_pipeline::output::{FinalFile, OutputClass, OutputId, Release};
@@ -36,15 +36,13 @@ fn worker(script: &str, text: &str) -> String {
 #[test]
 #[allow(clippy::disallowed_methods, reason = "workers run in JavaScript")]
 fn workers_keep_releases() {
-    let Ok(mut node) = Command::new("node")
+    let mut node = Command::new("node")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/worker.mjs"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-    else {
-        return;
-    };
+        .expect("Node is there: `tests/run --setup` installs it");
     let workers =
         serde_json::json!([worker("assets/app-1.js", "first"), worker("assets/app-2.js", "second")]).to_string();
     node.stdin.take().expect("it is piped").write_all(workers.as_bytes()).expect("node reads");
