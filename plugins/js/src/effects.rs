@@ -1,369 +1,405 @@
-//! Which expressions and statements can be left out if their values are not used.
+//! What evaluating a statement may do that can be seen from elsewhere: the reason to keep a statement whose names nobody uses.
 //!
-//! A read of a property counts as an effect unless its object is a known global (a getter may run); calls and `new` count unless they are
-//! annotated `/*#__PURE__*/`, call a function annotated `/*#__NO_SIDE_EFFECTS__*/`, or construct a known collection.
+//! One walk over a module, without other modules' help, gives [`Effects`] for each top-level statement and for each call of a top-level
+//! function or class. What depends on another function, or on whether a value is used at all (`Button.displayName = "Button"`,
+//! `list.push(1)`), is noted as data, and [`crate::purity`] settles it once all modules are known.
+//!
+//! What is taken for granted, as minifiers do: reading a property of a value that is not null runs nothing that anyone waits for, and
+//! neither does converting a value, other than an object literal that is being converted on the spot. What counts as an effect: everything
+//! else that is not known to be harmless, above all calls of unknown functions, changes of values that others may hold, `throw`, and reads
+//! of properties of what may be null.
 
+mod call;
+mod globals;
+mod walk;
+
+use crate::effects::walk::Walk;
+use crate::record::{DEFAULT_LOCAL, Effects, Function, Place};
 use crate::swc::Program;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use swc_core::atoms::Atom;
-use swc_core::common::{Spanned, SyntaxContext};
-use swc_core::ecma::ast::*;
+use swc_core::common::{Span, Spanned, SyntaxContext};
+use swc_core::ecma::ast::{self as ast, *};
+use swc_core::ecma::utils::find_pat_ids;
+use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
 
-/// What the module knows while it judges.
-pub(crate) struct Effects<'a> {
-    pub(crate) program: &'a Program,
-    pub(crate) unresolved: SyntaxContext,
-    pub(crate) top_level: SyntaxContext,
-    /// Top-level functions annotated as free of effects.
-    pub(crate) pure_functions: FxHashSet<Atom>,
+/// What the walk over a module gives.
+#[derive(Default)]
+pub(crate) struct Analysed {
+    /// Indexed by top-level statement.
+    pub(crate) statements: Vec<Effects>,
+    pub(crate) functions: BTreeMap<Atom, Function>,
+    pub(crate) objects: BTreeSet<Atom>,
 }
 
-/// Globals that exist wherever modules run, whose mere mention does nothing, and whose members are plain values or pure methods to read.
-const GLOBALS: &[&str] = &[
-    "undefined",
-    "NaN",
-    "Infinity",
-    "Object",
-    "Array",
-    "Function",
-    "Boolean",
-    "Number",
-    "String",
-    "Symbol",
-    "BigInt",
-    "Math",
-    "JSON",
-    "Date",
-    "RegExp",
-    "Map",
-    "Set",
-    "WeakMap",
-    "WeakSet",
-    "WeakRef",
-    "Promise",
-    "Proxy",
-    "Reflect",
-    "Error",
-    "TypeError",
-    "RangeError",
-    "SyntaxError",
-    "EvalError",
-    "ReferenceError",
-    "URIError",
-    "AggregateError",
-    "ArrayBuffer",
-    "SharedArrayBuffer",
-    "DataView",
-    "Int8Array",
-    "Uint8Array",
-    "Uint8ClampedArray",
-    "Int16Array",
-    "Uint16Array",
-    "Int32Array",
-    "Uint32Array",
-    "Float32Array",
-    "Float64Array",
-    "BigInt64Array",
-    "BigUint64Array",
-    "Intl",
-    "Atomics",
-    "globalThis",
-    "isNaN",
-    "isFinite",
-    "parseInt",
-    "parseFloat",
-    "encodeURIComponent",
-    "decodeURIComponent",
-    "encodeURI",
-    "decodeURI",
-    "FinalizationRegistry",
-];
+/// What is known of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    /// Nothing: reading a property may fail, changing one may be seen.
+    Unknown,
+    /// It is not null.
+    Present,
+    /// A primitive, perhaps null.
+    Primitive,
+    /// A string or a template.
+    Text,
+    /// An object that was made here and that nobody else holds.
+    Fresh,
+    /// The same, with the methods of a built-in collection.
+    Collection,
+    /// An object that only this name, parameter or instance is known to hold.
+    Of(Place),
+}
 
-/// Constructors that do nothing but make a value when they get nothing to iterate over, or an array literal.
-const COLLECTIONS: &[&str] = &["Map", "Set", "WeakMap", "WeakSet"];
-
-/// Constructors that do nothing but make a value whatever primitive they get.
-const PLAIN_CONSTRUCTORS: &[&str] =
-    &["Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "Object", "Array"];
-
-/// Functions that do nothing but compute, given primitives.
-const PURE_CALLS: &[(&str, &str)] = &[
-    ("Object", "create"),
-    ("Object", "freeze"),
-    ("Object", "keys"),
-    ("Object", "is"),
-    ("Object", "getPrototypeOf"),
-    ("Object", "getOwnPropertyDescriptor"),
-    ("Array", "isArray"),
-    ("Array", "of"),
-    ("Number", "isInteger"),
-    ("Number", "isNaN"),
-    ("Number", "isFinite"),
-    ("Symbol", "for"),
-    ("String", "fromCharCode"),
-    ("Date", "now"),
-];
-
-impl Effects<'_> {
-    /// Whether evaluating a statement at the top level may do something.
-    pub(crate) fn of_statement(&self, statement: &Stmt) -> bool {
-        match statement {
-            Stmt::Empty(_) => false,
-            Stmt::Expr(statement) => !self.is_pure(&statement.expr),
-            Stmt::Block(block) => self.of_block(block),
-            Stmt::If(statement) => {
-                !self.is_pure(&statement.test)
-                    || self.of_statement(&statement.cons)
-                    || statement.alt.as_ref().is_some_and(|alternative| self.of_statement(alternative))
-            }
-            Stmt::Try(statement) => {
-                self.of_block(&statement.block)
-                    || statement.finalizer.as_ref().is_some_and(|block| self.of_block(block))
-            }
-            Stmt::Labeled(statement) => self.of_statement(&statement.body),
-            Stmt::Decl(declaration) => self.of_declaration(declaration),
-            _ => true,
+impl Value {
+    /// What it may be if it is one of two.
+    fn or(self, other: Self) -> Self {
+        if self == other {
+            return self;
+        }
+        match (&self, &other) {
+            (Self::Unknown | Self::Primitive, _) | (_, Self::Unknown | Self::Primitive) => Self::Unknown,
+            _ => Self::Present,
         }
     }
+}
 
-    fn of_block(&self, block: &BlockStmt) -> bool {
-        block.stmts.iter().any(|statement| self.of_statement(statement))
+/// A class or function that a local name stands for.
+#[derive(Clone, Copy)]
+enum Code<'a> {
+    Function(&'a ast::Function),
+    Arrow(&'a ArrowExpr),
+    Class(&'a Class),
+}
+
+/// What the walk knows of the module as a whole.
+struct Surroundings<'a> {
+    program: &'a Program,
+    unresolved: SyntaxContext,
+    top_level: SyntaxContext,
+    /// Names, of whatever scope, that something assigns to after their declaration.
+    reassigned: FxHashSet<Id>,
+    imports: FxHashSet<Atom>,
+    /// Top-level names that hold one object of their own for ever.
+    objects: FxHashMap<Atom, Object>,
+    /// Top-level functions and classes that keep their names.
+    functions: FxHashMap<Atom, Code<'a>>,
+    /// Of these, those annotated `/*#__NO_SIDE_EFFECTS__*/`.
+    pure_functions: FxHashSet<Atom>,
+}
+
+/// What kind of object a top-level name holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Object {
+    Plain,
+    Collection,
+    /// A class whose own properties cannot be told from its parent's, which may have setters. Its prototype is its own.
+    Derived,
+}
+
+/// Walks over a module.
+pub(crate) fn analyse(program: &Program, module: &ast::Module) -> Analysed {
+    let surroundings = survey(program, module);
+    let statements = module.body.iter().map(|item| statement(&surroundings, item)).collect();
+    let functions =
+        surroundings.functions.iter().map(|(name, code)| (name.clone(), function(&surroundings, name, *code)));
+    let functions = functions.collect();
+    let objects =
+        surroundings.objects.iter().filter(|(_, object)| **object != Object::Derived).map(|(name, _)| name.clone());
+    let objects = objects.collect();
+    Analysed { statements, functions, objects }
+}
+
+fn statement(surroundings: &Surroundings<'_>, item: &ModuleItem) -> Effects {
+    let mut walk = Walk::new(surroundings, Value::Primitive);
+    match item {
+        ModuleItem::Stmt(statement) => walk.statement(statement),
+        ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(export)) => walk.declaration(&export.decl),
+        ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(export)) => {
+            if let DefaultDecl::Class(class) = &export.decl {
+                walk.class(&class.class);
+            }
+        }
+        ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) => {
+            walk.expression(&export.expr);
+        }
+        ModuleItem::ModuleDecl(_) => {}
     }
+    walk.finish()
+}
 
-    /// Whether evaluating a declaration may do something.
-    pub(crate) fn of_declaration(&self, declaration: &Decl) -> bool {
-        match declaration {
-            Decl::Fn(_) => false,
-            Decl::Class(declaration) => !self.is_pure_class(&declaration.class),
-            Decl::Var(declaration) => declaration.decls.iter().any(|declarator| {
-                !matches!(declarator.name, Pat::Ident(_))
-                    || declarator.init.as_ref().is_some_and(|init| !self.is_pure(init))
-            }),
-            _ => true,
+fn function(surroundings: &Surroundings<'_>, name: &Atom, code: Code<'_>) -> Function {
+    let mut walk = Walk::new(surroundings, Value::Of(Place::This));
+    let mut function = Function::default();
+    if surroundings.pure_functions.contains(name) {
+        function.constructs = !matches!(code, Code::Arrow(_));
+        return function;
+    }
+    match code {
+        Code::Function(code) => {
+            walk.parameters(code.params.iter().map(|parameter| &parameter.pat), None);
+            walk.function_body(code);
+            function.constructs = !walk.returned && !code.is_async && !code.is_generator;
+        }
+        Code::Arrow(code) => {
+            // An arrow function at the top level has the module's `this`.
+            walk.this = Value::Primitive;
+            walk.parameters(code.params.iter(), None);
+            walk.arrow_body(code);
+        }
+        Code::Class(class) => {
+            walk.construct(class, None);
+            function.constructs = true;
+            function.is_class = true;
+            function.parent = class.super_class.as_ref().and_then(|parent| surroundings.top_level_name(parent));
+            function.members = class.body.iter().filter_map(member_name).collect();
+            function.this_uses = std::mem::take(&mut walk.this_uses);
         }
     }
+    function.effects = walk.finish();
+    function
+}
 
-    /// Whether a class can be left out when its name is not used.
-    pub(crate) fn is_pure_class(&self, class: &Class) -> bool {
-        let pure_key = |key: &PropName| match key {
-            PropName::Computed(computed) => {
-                self.is_primitive(&computed.expr) || self.is_well_known_symbol(&computed.expr)
-            }
-            _ => true,
-        };
-        let pure_value = |is_static: bool, value: &Option<Box<Expr>>| {
-            !is_static || value.as_ref().is_none_or(|value| self.is_pure(value))
-        };
-        class.decorators.is_empty()
-            && class.super_class.as_ref().is_none_or(|parent| self.is_pure(parent))
-            && class.body.iter().all(|member| match member {
-                ClassMember::Constructor(_)
-                | ClassMember::PrivateMethod(_)
-                | ClassMember::Empty(_)
-                | ClassMember::TsIndexSignature(_) => true,
-                ClassMember::Method(method) => pure_key(&method.key) && method.function.decorators.is_empty(),
-                ClassMember::ClassProp(field) => {
-                    pure_key(&field.key) && field.decorators.is_empty() && pure_value(field.is_static, &field.value)
-                }
-                ClassMember::PrivateProp(field) => pure_value(field.is_static, &field.value),
-                ClassMember::StaticBlock(block) => !self.of_block(&block.body),
-                ClassMember::AutoAccessor(_) => false,
-            })
+/// The name of a member of instances.
+fn member_name(member: &ClassMember) -> Option<Atom> {
+    match member {
+        ClassMember::Method(method) if !method.is_static => property_name(&method.key),
+        _ => None,
     }
+}
 
-    fn is_well_known_symbol(&self, expression: &Expr) -> bool {
-        matches!(expression, Expr::Member(member) if self.global(&member.obj).is_some_and(|name| name == "Symbol") && member.prop.is_ident())
+/// The name of a property that is known without evaluating anything.
+fn property_name(key: &PropName) -> Option<Atom> {
+    match key {
+        PropName::Ident(name) => Some(name.sym.clone()),
+        PropName::Str(text) => Some(text.value.to_string_lossy().into()),
+        _ => None,
     }
+}
 
-    /// Whether evaluating an expression does nothing that can be seen.
-    pub(crate) fn is_pure(&self, expression: &Expr) -> bool {
+impl Surroundings<'_> {
+    /// The top-level name or import that an expression is.
+    fn top_level_name(&self, expression: &Expr) -> Option<Atom> {
         match expression {
-            Expr::Lit(_) | Expr::Fn(_) | Expr::Arrow(_) | Expr::This(_) => true,
-            Expr::MetaProp(_) => true,
-            Expr::Ident(name) => name.ctxt != self.unresolved || GLOBALS.contains(&name.sym.as_str()),
-            Expr::Paren(inner) => self.is_pure(&inner.expr),
-            Expr::Class(class) => self.is_pure_class(&class.class),
-            Expr::Array(array) => array.elems.iter().flatten().all(|element| match element.spread {
-                // Spreading iterates; only an array literal's iteration is known to be harmless.
-                Some(_) => element.expr.is_array() && self.is_pure(&element.expr),
-                None => self.is_pure(&element.expr),
-            }),
-            Expr::Object(object) => object.props.iter().all(|property| self.is_pure_property(property)),
-            Expr::Tpl(template) => template.exprs.iter().all(|part| self.is_primitive(part)),
-            Expr::Seq(sequence) => sequence.exprs.iter().all(|part| self.is_pure(part)),
-            Expr::Cond(choice) => self.is_pure(&choice.test) && self.is_pure(&choice.cons) && self.is_pure(&choice.alt),
-            Expr::Unary(unary) => match unary.op {
-                UnaryOp::Delete => false,
-                // The mere question does not throw, even for a name that does not exist.
-                UnaryOp::TypeOf if unary.arg.is_ident() => true,
-                UnaryOp::Bang | UnaryOp::Void | UnaryOp::TypeOf => self.is_pure(&unary.arg),
-                UnaryOp::Minus | UnaryOp::Plus | UnaryOp::Tilde => self.is_primitive(&unary.arg),
-            },
-            Expr::Bin(binary) => match binary.op {
-                BinaryOp::LogicalAnd
-                | BinaryOp::LogicalOr
-                | BinaryOp::NullishCoalescing
-                | BinaryOp::EqEqEq
-                | BinaryOp::NotEqEq => self.is_pure(&binary.left) && self.is_pure(&binary.right),
-                BinaryOp::In | BinaryOp::InstanceOf => false,
-                _ => self.is_primitive(&binary.left) && self.is_primitive(&binary.right),
-            },
-            Expr::Member(member) => self.is_pure_member(member),
-            Expr::Call(call) => self.is_pure_call(call),
-            Expr::New(new) => self.is_pure_new(new),
-            Expr::TaggedTpl(template) => {
-                self.program.is_pure(template.span) && template.tpl.exprs.iter().all(|part| self.is_pure(part))
-            }
-            _ => false,
-        }
-    }
-
-    fn is_pure_property(&self, property: &PropOrSpread) -> bool {
-        let pure_key = |key: &PropName| match key {
-            PropName::Computed(computed) => {
-                self.is_primitive(&computed.expr) || self.is_well_known_symbol(&computed.expr)
-            }
-            _ => true,
-        };
-        let PropOrSpread::Prop(property) = property else {
-            // Spreading runs getters, except those of a literal that has none.
-            return matches!(property, PropOrSpread::Spread(spread) if has_no_getters(&spread.expr) && self.is_pure(&spread.expr));
-        };
-        match &**property {
-            Prop::Shorthand(name) => name.ctxt != self.unresolved || GLOBALS.contains(&name.sym.as_str()),
-            Prop::KeyValue(pair) => pure_key(&pair.key) && self.is_pure(&pair.value),
-            Prop::Getter(getter) => pure_key(&getter.key),
-            Prop::Setter(setter) => pure_key(&setter.key),
-            Prop::Method(method) => pure_key(&method.key),
-            Prop::Assign(_) => false,
-        }
-    }
-
-    /// The name of a global that exists everywhere.
-    fn global<'e>(&self, expression: &'e Expr) -> Option<&'e str> {
-        match expression {
-            Expr::Ident(name) if name.ctxt == self.unresolved && GLOBALS.contains(&name.sym.as_str()) => {
-                Some(name.sym.as_str())
-            }
+            Expr::Ident(name) if name.ctxt == self.top_level => Some(name.sym.clone()),
+            Expr::Paren(inner) => self.top_level_name(&inner.expr),
             _ => None,
         }
     }
+}
 
-    fn is_pure_member(&self, member: &MemberExpr) -> bool {
-        let named = matches!(member.prop, MemberProp::Ident(_));
-        if !named {
-            return false;
-        }
-        match &*member.obj {
-            Expr::Member(inner) => self.global(&inner.obj).is_some() && self.is_pure_member(inner),
-            Expr::MetaProp(_) => true,
-            object => self.global(object).is_some_and(|name| name != "undefined" && name != "globalThis"),
-        }
+/// Notes what the walk needs to know of all statements before it judges one.
+fn survey<'a>(program: &'a Program, module: &'a ast::Module) -> Surroundings<'a> {
+    let (top_level, unresolved) = (program.top_level_context(), program.unresolved_context());
+    let mut assigned = Assigned { unresolved, names: FxHashSet::default(), declared: FxHashSet::default() };
+    module.visit_with(&mut assigned);
+    let mut surroundings = Surroundings {
+        program,
+        unresolved,
+        top_level,
+        reassigned: assigned.names,
+        imports: FxHashSet::default(),
+        objects: FxHashMap::default(),
+        functions: FxHashMap::default(),
+        pure_functions: FxHashSet::default(),
+    };
+    for item in &module.body {
+        surroundings.note(item);
     }
+    surroundings
+}
 
-    fn is_pure_call(&self, call: &CallExpr) -> bool {
-        let arguments = || call.args.iter().all(|argument| argument.spread.is_none() && self.is_pure(&argument.expr));
-        if self.program.is_pure(call.span) {
-            return arguments();
-        }
-        let Callee::Expr(callee) = &call.callee else { return false };
-        match &**callee {
-            Expr::Ident(name) if name.ctxt == self.top_level && self.pure_functions.contains(&name.sym) => arguments(),
-            Expr::Ident(name) if name.ctxt == self.unresolved && matches!(name.sym.as_str(), "Symbol" | "Boolean") => {
-                call.args.iter().all(|argument| argument.spread.is_none() && self.is_primitive(&argument.expr))
+impl<'a> Surroundings<'a> {
+    fn note(&mut self, item: &'a ModuleItem) {
+        match item {
+            ModuleItem::ModuleDecl(ModuleDecl::Import(import)) => {
+                self.imports.extend(import.specifiers.iter().map(|specifier| specifier.local().sym.clone()));
             }
-            Expr::Member(member) => match (self.global(&member.obj), &member.prop) {
-                (Some("Object"), MemberProp::Ident(method)) if matches!(method.sym.as_str(), "create" | "freeze") => {
-                    call.args.iter().all(|argument| {
-                        argument.spread.is_none()
-                            && (argument.expr.is_object() || argument.expr.is_array() || argument.expr.is_lit())
-                            && self.is_pure(&argument.expr)
-                    })
+            ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(export)) => self.note_declaration(item.span(), &export.decl),
+            ModuleItem::Stmt(Stmt::Decl(declaration)) => self.note_declaration(item.span(), declaration),
+            ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(export)) => {
+                let (name, code) = match &export.decl {
+                    DefaultDecl::Fn(function) => (&function.ident, Code::Function(&function.function)),
+                    DefaultDecl::Class(class) => (&class.ident, Code::Class(&class.class)),
+                    DefaultDecl::TsInterfaceDecl(_) => return,
+                };
+                let name = name.as_ref().map_or_else(|| Atom::from(DEFAULT_LOCAL), |name| name.sym.clone());
+                self.note_code(&[item.span()], name, code);
+            }
+            ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) => {
+                if let Some(code) = code_of(&export.expr) {
+                    self.note_code(&[item.span(), export.expr.span()], DEFAULT_LOCAL.into(), code);
                 }
-                (Some("Math"), MemberProp::Ident(_)) => {
-                    call.args.iter().all(|argument| argument.spread.is_none() && self.is_primitive(&argument.expr))
-                }
-                (Some(object), MemberProp::Ident(method)) if PURE_CALLS.contains(&(object, method.sym.as_str())) => {
-                    call.args.iter().all(|argument| argument.spread.is_none() && self.is_primitive(&argument.expr))
-                }
-                _ => false,
-            },
-            // `(() => { … })()` with a body that does nothing.
-            Expr::Paren(_) | Expr::Arrow(_) | Expr::Fn(_) => arguments() && self.is_pure_function_body(callee),
-            _ => false,
+            }
+            _ => {}
         }
     }
 
-    fn is_pure_function_body(&self, callee: &Expr) -> bool {
-        match callee {
-            Expr::Paren(inner) => self.is_pure_function_body(&inner.expr),
-            Expr::Arrow(arrow) if arrow.params.iter().all(Pat::is_ident) && !arrow.is_async => match &*arrow.body {
-                ArrowFunctionBody::Expr(body) => self.is_pure(body),
-                ArrowFunctionBody::FunctionBody(body) => body.stmts.is_empty(),
-            },
-            Expr::Fn(function) => function.function.body.as_ref().is_some_and(|body| body.stmts.is_empty()),
-            _ => false,
-        }
-    }
-
-    fn is_pure_new(&self, new: &NewExpr) -> bool {
-        let arguments = new.args.as_deref().unwrap_or_default();
-        let plain = || arguments.iter().all(|argument| argument.spread.is_none() && self.is_pure(&argument.expr));
-        if self.program.is_pure(new.span()) {
-            return plain();
-        }
-        match self.global(&new.callee) {
-            Some(name) if COLLECTIONS.contains(&name) => {
-                plain()
-                    && arguments.first().is_none_or(|argument| match &*argument.expr {
-                        Expr::Lit(Lit::Null(_)) => true,
-                        Expr::Array(array) => {
-                            name == "Set"
-                                || array.elems.iter().flatten().all(|element| name == "Map" && element.expr.is_array())
+    fn note_declaration(&mut self, item: Span, declaration: &'a Decl) {
+        match declaration {
+            Decl::Fn(function) => {
+                let spans = [item, function.function.span, function.ident.span];
+                self.note_code(&spans, function.ident.sym.clone(), Code::Function(&function.function));
+            }
+            Decl::Class(class) => self.note_code(&[item], class.ident.sym.clone(), Code::Class(&class.class)),
+            Decl::Var(declaration) => {
+                for declarator in &declaration.decls {
+                    let (Pat::Ident(name), Some(init)) = (&declarator.name, &declarator.init) else { continue };
+                    if self.reassigned.contains(&name.to_id()) || name.ctxt != self.top_level {
+                        continue;
+                    }
+                    match code_of(init) {
+                        Some(code) => {
+                            let spans = [item, declaration.span, declarator.span, init.span()];
+                            self.note_code(&spans, name.sym.clone(), code);
                         }
-                        _ => false,
-                    })
+                        None => self.note_object(&name.sym, init),
+                    }
+                }
             }
-            Some(name) if PLAIN_CONSTRUCTORS.contains(&name) => {
-                plain() && arguments.iter().all(|argument| self.is_primitive(&argument.expr))
-            }
-            _ => false,
+            _ => {}
         }
     }
 
-    /// Whether an expression certainly gives a primitive value other than a symbol, without doing anything, so that converting it
-    /// runs no user code.
-    pub(crate) fn is_primitive(&self, expression: &Expr) -> bool {
-        match expression {
-            Expr::Lit(literal) => !matches!(literal, Lit::Regex(_)),
-            Expr::Ident(name) => {
-                name.ctxt == self.unresolved && matches!(name.sym.as_str(), "undefined" | "NaN" | "Infinity")
-            }
-            Expr::Paren(inner) => self.is_primitive(&inner.expr),
-            Expr::Tpl(template) => template.exprs.iter().all(|part| self.is_primitive(part)),
-            Expr::Unary(unary) => match unary.op {
-                UnaryOp::TypeOf | UnaryOp::Bang | UnaryOp::Void => self.is_pure(expression),
-                UnaryOp::Delete => false,
-                _ => self.is_primitive(&unary.arg),
-            },
-            Expr::Bin(binary) => match binary.op {
-                BinaryOp::EqEqEq | BinaryOp::NotEqEq => self.is_pure(&binary.left) && self.is_pure(&binary.right),
-                BinaryOp::In | BinaryOp::InstanceOf => false,
-                _ => self.is_primitive(&binary.left) && self.is_primitive(&binary.right),
-            },
-            Expr::Cond(choice) => {
-                self.is_pure(&choice.test) && self.is_primitive(&choice.cons) && self.is_primitive(&choice.alt)
-            }
-            Expr::Member(member) => {
-                self.global(&member.obj).is_some_and(|name| matches!(name, "Math" | "Number")) && member.prop.is_ident()
-            }
-            _ => false,
+    fn note_code(&mut self, spans: &[Span], name: Atom, code: Code<'a>) {
+        if self.reassigned.contains(&(name.clone(), self.top_level)) {
+            return;
         }
+        if spans.iter().any(|span| self.program.has_no_side_effects_comment(*span)) {
+            self.pure_functions.insert(name.clone());
+        }
+        let object = match code {
+            Code::Class(class) if class.super_class.is_some() => Some(Object::Derived),
+            Code::Class(class) if class.body.iter().any(is_static_accessor) => None,
+            _ => Some(Object::Plain),
+        };
+        if let Some(object) = object {
+            self.objects.insert(name.clone(), object);
+        }
+        self.functions.insert(name, code);
+    }
+
+    /// A variable whose value is made by its declaration and held by nobody else.
+    fn note_object(&mut self, name: &Atom, init: &Expr) {
+        let mut walk = Walk::new(self, Value::Primitive);
+        let object = match walk.expression(init) {
+            Value::Fresh => Object::Plain,
+            Value::Collection => Object::Collection,
+            _ => return,
+        };
+        self.objects.insert(name.clone(), object);
     }
 }
 
-/// An object literal that runs nothing when its properties are read.
-fn has_no_getters(expression: &Expr) -> bool {
-    let is_getter = |property: &PropOrSpread| matches!(property, PropOrSpread::Prop(property) if property.is_getter());
-    expression.as_object().is_some_and(|object| !object.props.iter().any(is_getter))
+fn is_static_accessor(member: &ClassMember) -> bool {
+    matches!(member, ClassMember::Method(method) if method.is_static && method.kind != MethodKind::Method)
+}
+
+fn code_of(expression: &Expr) -> Option<Code<'_>> {
+    match expression {
+        Expr::Fn(function) => Some(Code::Function(&function.function)),
+        Expr::Arrow(arrow) => Some(Code::Arrow(arrow)),
+        Expr::Class(class) => Some(Code::Class(&class.class)),
+        Expr::Paren(inner) => code_of(&inner.expr),
+        _ => None,
+    }
+}
+
+/// Collects names that are assigned to, or given a setter that a later assignment to a property would run.
+struct Assigned {
+    unresolved: SyntaxContext,
+    names: FxHashSet<Id>,
+    /// `var`s that have had a value.
+    declared: FxHashSet<Id>,
+}
+
+impl Assigned {
+    fn pattern(&mut self, pattern: &Pat) {
+        self.names.extend(find_pat_ids::<_, Id>(pattern));
+    }
+}
+
+impl Visit for Assigned {
+    noop_visit_type!();
+
+    fn visit_assign_expr(&mut self, assignment: &AssignExpr) {
+        match &assignment.left {
+            AssignTarget::Simple(SimpleAssignTarget::Ident(name)) => {
+                self.names.insert(name.to_id());
+            }
+            AssignTarget::Simple(_) => {}
+            AssignTarget::Pat(pattern) => self.pattern(&pattern.clone().into()),
+        }
+        assignment.visit_children_with(self);
+    }
+
+    fn visit_update_expr(&mut self, update: &UpdateExpr) {
+        if let Expr::Ident(name) = &*update.arg {
+            self.names.insert(name.to_id());
+        }
+        update.visit_children_with(self);
+    }
+
+    fn visit_for_head(&mut self, head: &ForHead) {
+        match head {
+            ForHead::Pat(pattern) => self.pattern(pattern),
+            // A loop's own variable has another value each time.
+            ForHead::VarDecl(declaration) => {
+                declaration.decls.iter().for_each(|declarator| self.pattern(&declarator.name));
+            }
+            ForHead::UsingDecl(_) => {}
+        }
+        head.visit_children_with(self);
+    }
+
+    fn visit_var_decl(&mut self, declaration: &VarDecl) {
+        if declaration.kind == VarDeclKind::Var {
+            for declarator in declaration.decls.iter().filter(|declarator| declarator.init.is_some()) {
+                for name in find_pat_ids::<_, Id>(&declarator.name) {
+                    if !self.declared.insert(name.clone()) {
+                        self.names.insert(name);
+                    }
+                }
+            }
+        }
+        declaration.visit_children_with(self);
+    }
+
+    /// A function's name that a `var` declares too, or that is declared twice.
+    fn visit_fn_decl(&mut self, function: &FnDecl) {
+        if !self.declared.insert(function.ident.to_id()) {
+            self.names.insert(function.ident.to_id());
+        }
+        function.visit_children_with(self);
+    }
+
+    fn visit_call_expr(&mut self, call: &CallExpr) {
+        if let Callee::Expr(callee) = &call.callee
+            && let Expr::Member(member) = &**callee
+            && matches!(&*member.obj, Expr::Ident(object) if object.ctxt == self.unresolved && object.sym == "Object")
+            && matches!(&member.prop, MemberProp::Ident(name) if matches!(name.sym.as_str(), "defineProperty" | "defineProperties"))
+            && let [target, descriptors @ ..] = &call.args[..]
+            && let Expr::Ident(target) = &*target.expr
+            && defines_setter(descriptors)
+        {
+            self.names.insert(target.to_id());
+        }
+        call.visit_children_with(self);
+    }
+}
+
+/// Whether the arguments of `Object.defineProperty` after the first define a setter.
+fn defines_setter(descriptors: &[ExprOrSpread]) -> bool {
+    struct Setter(bool);
+    impl Visit for Setter {
+        noop_visit_type!();
+        fn visit_prop_name(&mut self, name: &PropName) {
+            self.0 |= property_name(name).is_some_and(|name| name == "set");
+            name.visit_children_with(self);
+        }
+    }
+    let mut found = Setter(false);
+    descriptors.iter().for_each(|descriptor| descriptor.visit_with(&mut found));
+    found.0
 }

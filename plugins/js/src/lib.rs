@@ -4,6 +4,7 @@
 //! scan      tree -> record and dependencies            per file, parallel, cached
 //! classify  records -> kinds of modules, who is wrapped in a function
 //! bind      what every import means
+//! purity    what evaluating each part may do
 //! shake     which parts of which modules are needed, by a worklist from the roots
 //!           (the engine makes chunks of what is left)
 //! cross     which symbols pass from chunk to chunk
@@ -25,6 +26,7 @@ mod hoist;
 mod instruct;
 mod json;
 pub mod options;
+mod purity;
 mod record;
 mod rename;
 mod render;
@@ -57,7 +59,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Raised when the same source gives another record.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Rendering a chunk; raised when the same instructions give another text.
 const RENDER: Task = Task { name: "js-chunk", version: 1 };
 
@@ -223,6 +225,7 @@ impl AssetPlugin for JsPlugin {
     fn link(&self, graph: &AssetGraph, _: &Tasks) -> Outcome<Linked> {
         let mut modules = classify::classify(graph, |node| self.record(node), graph.splitting);
         let diagnostics = bind::bind(graph, &mut modules);
+        purity::settle(graph, &mut modules);
         let (evaluated, exposed) = roots(graph, &modules);
         // A CommonJS bundle hands out its exports as an object.
         let as_object = self.options.format == Format::Cjs;

@@ -58,14 +58,77 @@ pub(crate) struct Part {
     pub(crate) uses: Vec<Atom>,
     /// Members used of namespace imports: `(ns, name)`, sorted.
     pub(crate) member_uses: Vec<(Atom, Atom)>,
-    /// Evaluating it may do something that can be seen elsewhere.
-    pub(crate) has_effects: bool,
-    /// It only changes this top-level name (`a.displayName = "A"`), so it is needed when that is.
-    pub(crate) belongs_to: Option<Atom>,
+    /// What evaluating it may do.
+    pub(crate) effects: Effects,
     /// `require`, `import()`, `new URL` and the like in it: numbers of dependencies.
     pub(crate) dependencies: Vec<u32>,
     /// It is an `import` or `export … from`, which leaves no code.
     pub(crate) is_linkage: bool,
+}
+
+/// What evaluating something may do that can be seen from elsewhere. What is said of names, and of the parameters and `this` of a function,
+/// is settled once all modules are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Effects {
+    /// Something that can be seen whoever uses what. The rest does not matter then.
+    pub(crate) certain: bool,
+    /// Values that it changes, which is only seen if these are used.
+    pub(crate) changes: BTreeSet<Place>,
+    /// Values of which it reads properties, which fails if they are null.
+    pub(crate) reads: BTreeSet<Place>,
+    /// Functions that it calls.
+    pub(crate) calls: BTreeSet<Call>,
+}
+
+/// Where a value is held.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Place {
+    /// A top-level name or an import binding.
+    Name(Atom),
+    /// A parameter of the function, by position.
+    Parameter(u32),
+    /// `this` of the function.
+    This,
+}
+
+/// A call of a function that is known by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Call {
+    pub(crate) name: Atom,
+    /// The function is a property of what the name stands for: a namespace.
+    pub(crate) member: Option<Atom>,
+    /// Called by `new`, or by `super` on the same `this`.
+    pub(crate) constructs: bool,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+/// What is known of an argument.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Argument {
+    /// Nothing; it may be null.
+    Unknown,
+    /// It is not null, and others may hold it.
+    Present,
+    /// An object that nobody else holds.
+    Fresh,
+    /// The value of this place.
+    Of(Place),
+}
+
+/// A function or class of the top level, for those who call it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Function {
+    /// What a call does; for a class, what making an instance does.
+    pub(crate) effects: Effects,
+    /// It can be called by `new`, and gives the new object then.
+    pub(crate) constructs: bool,
+    pub(crate) is_class: bool,
+    /// The class that it extends, if that is a name.
+    pub(crate) parent: Option<Atom>,
+    /// Methods and accessors of instances.
+    pub(crate) members: BTreeSet<Atom>,
+    /// Members of `this` that making an instance relies on; a derived class may replace them.
+    pub(crate) this_uses: BTreeSet<Atom>,
 }
 
 /// See the head of this file.
@@ -81,6 +144,10 @@ pub(crate) struct ModuleRecord {
     pub(crate) stars: Vec<u32>,
     /// Dependencies of import and export statements, in order of evaluation.
     pub(crate) imports: Vec<u32>,
+    /// Top-level functions and classes that keep their names.
+    pub(crate) functions: BTreeMap<Atom, Function>,
+    /// Top-level names that hold one object, with no accessors, that nobody else holds.
+    pub(crate) objects: BTreeSet<Atom>,
     /// Names that are free in the module: globals.
     pub(crate) globals: BTreeSet<Atom>,
     /// Names declared anywhere below the top level.

@@ -4,8 +4,8 @@
 //! specifier's literal gets the number of its dependency as its `raw` text, by which rendering finds it again.
 
 use crate::declare::Declared;
-use crate::effects::Effects;
-use crate::record::{DEFAULT_LOCAL, Export, Format, ImportBinding, ImportName, ModuleRecord, Part};
+use crate::effects::{Analysed, analyse};
+use crate::record::{DEFAULT_LOCAL, Effects, Export, Format, ImportBinding, ImportName, ModuleRecord, Part};
 use crate::swc::{Goal, Program};
 use planish_pipeline::asset::{Dependency, DependencyKind, Source};
 use rustc_hash::FxHashSet;
@@ -76,7 +76,6 @@ fn split_declarations(module: &mut Module) {
 
 struct Scanner<'a> {
     program: &'a Program,
-    effects: Effects<'a>,
     top_level: SyntaxContext,
     unresolved: SyntaxContext,
     record: ModuleRecord,
@@ -86,8 +85,6 @@ struct Scanner<'a> {
     uses: BTreeSet<Atom>,
     member_uses: BTreeSet<(Atom, Atom)>,
     namespaces: FxHashSet<Atom>,
-    /// Functions, classes and object literals that nothing else assigns to, so that a change of a property of theirs is theirs alone.
-    owners: FxHashSet<Atom>,
     is_esm: bool,
     functions: u32,
     tries: u32,
@@ -98,7 +95,6 @@ impl<'a> Scanner<'a> {
         let (top_level, unresolved) = (program.top_level_context(), program.unresolved_context());
         Self {
             program,
-            effects: Effects { program, unresolved, top_level, pure_functions: FxHashSet::default() },
             top_level,
             unresolved,
             record: ModuleRecord::default(),
@@ -107,7 +103,6 @@ impl<'a> Scanner<'a> {
             uses: BTreeSet::new(),
             member_uses: BTreeSet::new(),
             namespaces: FxHashSet::default(),
-            owners: FxHashSet::default(),
             is_esm: false,
             functions: 0,
             tries: 0,
@@ -116,12 +111,16 @@ impl<'a> Scanner<'a> {
 
     fn statements(&mut self, module: &mut Module) {
         for item in &module.body {
-            self.note_names(item);
+            if let ModuleItem::ModuleDecl(ModuleDecl::Import(import)) = item {
+                let namespaces = import.specifiers.iter().filter_map(ImportSpecifier::as_namespace);
+                self.namespaces.extend(namespaces.map(|namespace| namespace.local.sym.clone()));
+            }
         }
-        for item in &mut module.body {
-            self.part = Part::default();
+        let Analysed { statements, functions, objects } = analyse(self.program, module);
+        (self.record.functions, self.record.objects) = (functions, objects);
+        for (item, effects) in module.body.iter_mut().zip(statements) {
+            self.part = Part { effects, ..Part::default() };
             self.module_item(item);
-            // One statement that only computes a declaration's own value may mention the name it declares.
             self.part.uses = std::mem::take(&mut self.uses).into_iter().collect();
             self.part.member_uses = std::mem::take(&mut self.member_uses).into_iter().collect();
             let part = std::mem::take(&mut self.part);
@@ -129,67 +128,10 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What later statements need to know of all: namespace imports, annotated functions, owners of properties.
-    fn note_names(&mut self, item: &ModuleItem) {
-        let declaration = match item {
-            ModuleItem::ModuleDecl(ModuleDecl::Import(import)) => {
-                let namespaces = import.specifiers.iter().filter_map(|specifier| match specifier {
-                    ImportSpecifier::Namespace(namespace) => Some(namespace.local.sym.clone()),
-                    _ => None,
-                });
-                self.namespaces.extend(namespaces);
-                return;
-            }
-            ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(export)) => &export.decl,
-            ModuleItem::Stmt(Stmt::Decl(declaration)) => declaration,
-            ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(export)) => {
-                let (name, plain) = match &export.decl {
-                    DefaultDecl::Fn(function) => (&function.ident, true),
-                    DefaultDecl::Class(class) => (&class.ident, is_plain_class(&class.class)),
-                    DefaultDecl::TsInterfaceDecl(_) => return,
-                };
-                if let (Some(name), true) = (name, plain) {
-                    self.owners.insert(name.sym.clone());
-                }
-                return;
-            }
-            _ => return,
-        };
-        match declaration {
-            Decl::Fn(function) => {
-                self.owners.insert(function.ident.sym.clone());
-                let spans = [item.span(), function.function.span, function.ident.span];
-                if spans.into_iter().any(|span| self.program.has_no_side_effects_comment(span)) {
-                    self.effects.pure_functions.insert(function.ident.sym.clone());
-                }
-            }
-            Decl::Class(class) if is_plain_class(&class.class) => {
-                self.owners.insert(class.ident.sym.clone());
-            }
-            Decl::Var(declaration) => {
-                for declarator in &declaration.decls {
-                    let (Pat::Ident(name), Some(init)) = (&declarator.name, &declarator.init) else { continue };
-                    if is_own_object(init) && declaration.kind == VarDeclKind::Const {
-                        self.owners.insert(name.sym.clone());
-                    }
-                    let annotated = [item.span(), declaration.span, init.span()];
-                    if (init.is_arrow() || init.is_fn_expr())
-                        && annotated.into_iter().any(|span| self.program.has_no_side_effects_comment(span))
-                    {
-                        self.effects.pure_functions.insert(name.sym.clone());
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
     fn module_item(&mut self, item: &mut ModuleItem) {
         match item {
             ModuleItem::Stmt(statement) => {
                 self.declare_statement(statement);
-                self.part.belongs_to = self.property_owner(statement);
-                self.part.has_effects = self.part.belongs_to.is_none() && self.effects.of_statement(statement);
                 statement.visit_mut_with(self);
             }
             ModuleItem::ModuleDecl(declaration) => {
@@ -215,7 +157,6 @@ impl<'a> Scanner<'a> {
                     self.record.exports.insert(name.clone(), Export::Local(name.clone()));
                 }
                 self.part.declares = declared.names;
-                self.part.has_effects = self.effects.of_declaration(&export.decl);
                 export.decl.visit_mut_with(self);
             }
             ModuleDecl::ExportDefaultDecl(export) => {
@@ -227,15 +168,11 @@ impl<'a> Scanner<'a> {
                 let local = name.map_or_else(|| Atom::from(DEFAULT_LOCAL), |name| name.sym.clone());
                 self.part.declares = vec![local.clone()];
                 self.record.exports.insert("default".into(), Export::Local(local));
-                if let DefaultDecl::Class(class) = &export.decl {
-                    self.part.has_effects = !self.effects.is_pure_class(&class.class);
-                }
                 export.decl.visit_mut_with(self);
             }
             ModuleDecl::ExportDefaultExpr(export) => {
                 self.part.declares = vec![DEFAULT_LOCAL.into()];
                 self.record.exports.insert("default".into(), Export::Local(DEFAULT_LOCAL.into()));
-                self.part.has_effects = !self.effects.is_pure(&export.expr);
                 export.expr.visit_mut_with(self);
             }
             ModuleDecl::ExportNamed(export) => self.export_named(export),
@@ -317,28 +254,6 @@ impl<'a> Scanner<'a> {
         number
     }
 
-    /// `a.b.c = <pure>` with an owner `a`: the statement belongs to `a`.
-    fn property_owner(&self, statement: &Stmt) -> Option<Atom> {
-        let Stmt::Expr(statement) = statement else { return None };
-        let Expr::Assign(assignment) = &*statement.expr else { return None };
-        if assignment.op != AssignOp::Assign || !self.effects.is_pure(&assignment.right) {
-            return None;
-        }
-        let AssignTarget::Simple(SimpleAssignTarget::Member(target)) = &assignment.left else { return None };
-        if !matches!(&target.prop, MemberProp::Ident(_)) {
-            return None;
-        }
-        let owner = match &*target.obj {
-            Expr::Ident(owner) => owner,
-            // Only `prototype` is certain to be there.
-            Expr::Member(inner) if matches!(&inner.prop, MemberProp::Ident(name) if name.sym == "prototype") => {
-                inner.obj.as_ident()?
-            }
-            _ => return None,
-        };
-        (owner.ctxt == self.top_level && self.owners.contains(&owner.sym)).then(|| owner.sym.clone())
-    }
-
     fn finish(mut self, source: &Source, goal: Goal) -> Scanned {
         let extension = source.id.extension();
         let says_module =
@@ -356,7 +271,10 @@ impl<'a> Scanner<'a> {
         };
         // In CommonJS every statement runs.
         if self.record.format == Format::CommonJs {
-            self.record.parts.iter_mut().for_each(|part| part.has_effects = true);
+            self.record
+                .parts
+                .iter_mut()
+                .for_each(|part| part.effects = Effects { certain: true, ..Effects::default() });
         }
         let bindings = &self.record.bindings;
         self.record.assigned_imports.retain(|(name, _)| bindings.contains_key(name));
@@ -577,31 +495,4 @@ fn import_attributes(options: &ObjectLit) -> Option<&ObjectLit> {
         let is_with = matches!(&pair.key, PropName::Ident(name) if name.sym == "with");
         pair.value.as_object().filter(|_| is_with)
     })
-}
-
-/// A class on which setting a property runs no setter of its own or of a parent.
-fn is_plain_class(class: &Class) -> bool {
-    class.super_class.is_none()
-        && class
-            .body
-            .iter()
-            .all(|member| !matches!(member, ClassMember::Method(method) if method.kind == MethodKind::Setter))
-}
-
-/// A function or an object literal without setters and prototypes.
-fn is_own_object(init: &Expr) -> bool {
-    match init {
-        Expr::Arrow(_) | Expr::Fn(_) => true,
-        Expr::Class(class) => is_plain_class(&class.class),
-        Expr::Object(object) => object.props.iter().all(|property| {
-            matches!(property, PropOrSpread::Prop(property) if matches!(&**property,
-                Prop::Shorthand(_) | Prop::Method(_)
-                | Prop::KeyValue(KeyValueProp { key: PropName::Ident(_), .. })) && !is_proto(property))
-        }),
-        _ => false,
-    }
-}
-
-fn is_proto(property: &Prop) -> bool {
-    matches!(property, Prop::KeyValue(KeyValueProp { key: PropName::Ident(name), .. }) if name.sym == "__proto__")
 }

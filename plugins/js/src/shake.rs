@@ -1,12 +1,13 @@
 //! shake: which modules are evaluated and which parts of them are needed, by a worklist from the roots.
 
 use crate::bind::Binder;
+use crate::purity::SymbolRef;
 use crate::record::{DEFAULT_LOCAL, Format, ImportName};
 use crate::tables::{Meaning, Module, Symbol};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
 use planish_pipeline::plugin::Edge;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use swc_core::atoms::Atom;
 
 enum Work {
@@ -33,15 +34,20 @@ pub(crate) struct Roots {
 struct Shaker<'a> {
     graph: &'a AssetGraph,
     modules: Vec<Option<Module>>,
-    /// By module: the parts that declare a name, or belong to it.
+    /// By module: the parts that declare a name.
     parts_of: Vec<FxHashMap<Atom, Vec<usize>>>,
+    /// By module: names that are used.
+    used: Vec<FxHashSet<Atom>>,
+    /// Parts that are needed once a name is used, because they change its value.
+    waiting: FxHashMap<SymbolRef, Vec<(AssetIdx, usize)>>,
     queue: Vec<Work>,
 }
 
 /// Marks what is live.
 pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, roots: &Roots) -> Vec<Option<Module>> {
     let parts_of = modules.iter().map(|module| module.as_ref().map_or_else(FxHashMap::default, parts_of)).collect();
-    let mut shaker = Shaker { graph, modules, parts_of, queue: Vec::new() };
+    let used = vec![FxHashSet::default(); modules.len()];
+    let mut shaker = Shaker { graph, modules, parts_of, used, waiting: FxHashMap::default(), queue: Vec::new() };
     for root in roots.evaluated.iter().chain(&roots.exposed) {
         shaker.queue.push(Work::Module(*root));
     }
@@ -55,7 +61,7 @@ pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, roots: &Ro
 fn parts_of(module: &Module) -> FxHashMap<Atom, Vec<usize>> {
     let mut parts: FxHashMap<Atom, Vec<usize>> = FxHashMap::default();
     for (number, part) in module.record.parts.iter().enumerate() {
-        for name in part.declares.iter().chain(&part.belongs_to) {
+        for name in &part.declares {
             parts.entry(name.clone()).or_default().push(number);
         }
     }
@@ -84,8 +90,18 @@ impl Shaker<'_> {
             return;
         }
         let everything = module.is_commonjs;
-        let effects = module.record.parts.iter().enumerate().filter(|(_, part)| everything || part.has_effects);
-        self.queue.extend(effects.map(|(number, _)| Work::Part(idx, number)));
+        for (number, effects) in module.effects.iter().enumerate() {
+            if everything
+                || effects.certain
+                || effects.changes.iter().any(|(of, name)| self.used[of.index()].contains(name))
+            {
+                self.queue.push(Work::Part(idx, number));
+                continue;
+            }
+            for symbol in &effects.changes {
+                self.waiting.entry(symbol.clone()).or_default().push((idx, number));
+            }
+        }
         let imports = module.record.imports.clone();
         for number in imports {
             if let Some(target) = self.graph.target(idx, number as usize).asset()
@@ -112,7 +128,7 @@ impl Shaker<'_> {
                 self.use_meaning(idx, &meaning);
             }
         }
-        for name in part.declares.iter().chain(&part.belongs_to) {
+        for name in &part.declares {
             self.keep_name(idx, name);
         }
         if !part.is_linkage {
@@ -123,6 +139,12 @@ impl Shaker<'_> {
     }
 
     fn keep_name(&mut self, idx: AssetIdx, name: &Atom) {
+        if !self.used[idx.index()].insert(name.clone()) {
+            return;
+        }
+        if let Some(waiting) = self.waiting.remove(&(idx, name.clone())) {
+            self.queue.extend(waiting.into_iter().map(|(idx, part)| Work::Part(idx, part)));
+        }
         if let Some(parts) = self.parts_of[idx.index()].get(name) {
             self.queue.extend(parts.iter().map(|part| Work::Part(idx, *part)));
         }

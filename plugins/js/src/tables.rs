@@ -70,6 +70,8 @@ pub(crate) struct Module {
     pub(crate) bindings: FxHashMap<Atom, Meaning>,
     /// What members of its namespace imports mean.
     pub(crate) members: FxHashMap<(Atom, Atom), Meaning>,
+    /// What evaluating each part may do, now that everything is known.
+    pub(crate) effects: Vec<crate::purity::Settled>,
     /// It is evaluated.
     pub(crate) is_included: bool,
     /// Indexed by part.

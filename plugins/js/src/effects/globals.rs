@@ -1,0 +1,87 @@
+//! Globals that exist wherever modules run, and what using them does.
+
+/// Globals that exist wherever modules run, whose mere mention does nothing, and whose members are plain values or pure methods to read.
+pub(super) const GLOBALS: &[&str] = &[
+    "undefined",
+    "NaN",
+    "Infinity",
+    "Object",
+    "Array",
+    "Function",
+    "Boolean",
+    "Number",
+    "String",
+    "Symbol",
+    "BigInt",
+    "Math",
+    "JSON",
+    "Date",
+    "RegExp",
+    "Map",
+    "Set",
+    "WeakMap",
+    "WeakSet",
+    "WeakRef",
+    "Promise",
+    "Proxy",
+    "Reflect",
+    "Error",
+    "TypeError",
+    "RangeError",
+    "SyntaxError",
+    "EvalError",
+    "ReferenceError",
+    "URIError",
+    "AggregateError",
+    "ArrayBuffer",
+    "SharedArrayBuffer",
+    "DataView",
+    "Int8Array",
+    "Uint8Array",
+    "Uint8ClampedArray",
+    "Int16Array",
+    "Uint16Array",
+    "Int32Array",
+    "Uint32Array",
+    "Float32Array",
+    "Float64Array",
+    "BigInt64Array",
+    "BigUint64Array",
+    "Intl",
+    "Atomics",
+    "globalThis",
+    "isNaN",
+    "isFinite",
+    "parseInt",
+    "parseFloat",
+    "encodeURIComponent",
+    "decodeURIComponent",
+    "encodeURI",
+    "decodeURI",
+    "FinalizationRegistry",
+];
+
+/// Constructors that do nothing but make a value when they get nothing to iterate over, or an array literal.
+pub(super) const COLLECTIONS: &[&str] = &["Map", "Set", "WeakMap", "WeakSet"];
+
+/// Constructors that do nothing but make a value whatever primitive they get.
+pub(super) const PLAIN_CONSTRUCTORS: &[&str] =
+    &["Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "Object", "Array"];
+
+/// Functions that do nothing but compute, given primitives.
+pub(super) const PURE_CALLS: &[(&str, &str)] = &[
+    ("Object", "create"),
+    ("Object", "freeze"),
+    ("Object", "keys"),
+    ("Object", "is"),
+    ("Object", "getPrototypeOf"),
+    ("Object", "getOwnPropertyDescriptor"),
+    ("Array", "isArray"),
+    ("Array", "of"),
+    ("Number", "isInteger"),
+    ("Number", "isNaN"),
+    ("Number", "isFinite"),
+    ("Symbol", "for"),
+    ("String", "fromCharCode"),
+    ("Date", "now"),
+];
