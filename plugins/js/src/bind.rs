@@ -3,7 +3,7 @@
 //! ECMAScript's ResolveExport, extended to modules that are not ES modules.
 
 use crate::record::{Export, Format, ImportBinding, ImportName};
-use crate::tables::{Meaning, Module, Symbol};
+use crate::tables::{Meaning, Member, Module, Symbol};
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
 use std::collections::BTreeSet;
@@ -49,23 +49,14 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
             }
         }
         let mut members = Vec::new();
-        for (namespace, name) in module.record.parts.iter().flat_map(|part| &part.member_uses) {
-            let meaning = match bindings.iter().find(|(local, _)| local == namespace).map(|(_, meaning)| meaning) {
-                Some(Meaning::Symbol(target, Symbol::Namespace)) => binder.export(*target, name),
-                Some(Meaning::Property { module, name: None, node }) => {
-                    Some(Meaning::Property { module: *module, name: Some(name.clone()), node: *node })
-                }
-                Some(Meaning::External(specifier, ImportName::Namespace)) => {
-                    Some(Meaning::External(specifier.clone(), ImportName::Named(name.clone())))
-                }
-                _ => Some(Meaning::Undefined),
+        for (local, path) in module.record.parts.iter().flat_map(|part| &part.member_uses) {
+            let Some((_, meaning)) = bindings.iter().find(|(name, _)| name == local) else { continue };
+            let missing = |name: &str| {
+                let range = module.record.bindings.get(local).map(|binding| binding.range).unwrap_or_default();
+                missing_member(graph, idx, local, name, range)
             };
-            let meaning = meaning.unwrap_or_else(|| {
-                let range = module.record.bindings.get(namespace).map(|binding| binding.range).unwrap_or_default();
-                diagnostics.push(missing_member(graph, idx, namespace, name, range));
-                Meaning::Undefined
-            });
-            members.push(((namespace.clone(), name.clone()), meaning));
+            let member = binder.member(meaning, path, |name| diagnostics.push(missing(name)));
+            members.extend(member.map(|member| ((local.clone(), path.clone()), member)));
         }
         for (name, range) in &module.record.assigned_imports {
             diagnostics.push(
@@ -82,7 +73,7 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
     diagnostics
 }
 
-fn missing_member(graph: &AssetGraph, idx: AssetIdx, namespace: &Atom, name: &Atom, range: (u32, u32)) -> Diagnostic {
+fn missing_member(graph: &AssetGraph, idx: AssetIdx, namespace: &Atom, name: &str, range: (u32, u32)) -> Diagnostic {
     Diagnostic::warning(
         "missing-member",
         format!("`{namespace}.{name}` is always undefined: the module has no export `{name}`"),
@@ -112,14 +103,37 @@ impl Binder<'_> {
         }
     }
 
+    /// What the beginning of a path of members of an import means. `missing` hears of names that a module does not export.
+    fn member(&self, import: &Meaning, path: &Atom, mut missing: impl FnMut(&str)) -> Option<Member> {
+        let mut meaning = import.clone();
+        let mut taken = 0;
+        for name in path.split('.') {
+            let next = match &meaning {
+                Meaning::Symbol(target, Symbol::Namespace) => match self.export(*target, &name.into()) {
+                    Some(meaning) => meaning,
+                    None => {
+                        missing(name);
+                        Meaning::Undefined
+                    }
+                },
+                Meaning::Property { module, name: None, node } => {
+                    Meaning::Property { module: *module, name: Some(name.into()), node: *node }
+                }
+                _ => break,
+            };
+            meaning = next;
+            taken += name.len() + 1;
+        }
+        let path = path.get(..taken.checked_sub(1)?)?.into();
+        Some(Member { meaning, path })
+    }
+
     fn follow(&self, importer: AssetIdx, binding: &ImportBinding, visited: &mut Vec<(AssetIdx, Atom)>) -> Found {
         let meaning = match self.graph.target(importer, binding.dependency as usize) {
             Target::External(specifier) => Meaning::External(specifier.as_str().into(), binding.name.clone()),
             Target::Static(path) if is_default(&binding.name) => Meaning::StaticUrl(path.as_str().into()),
-            Target::Empty => match &binding.name {
-                ImportName::Namespace => Meaning::Undefined,
-                ImportName::Named(_) => Meaning::Undefined,
-            },
+            Target::Empty if binding.name == ImportName::Namespace => Meaning::Nothing,
+            Target::Empty => Meaning::Undefined,
             Target::Static(_) => return Found::Missing,
             Target::Missing => Meaning::Undefined,
             Target::Asset(target) => return self.of_asset(importer, *target, &binding.name, visited),
@@ -172,6 +186,8 @@ impl Binder<'_> {
             None => {}
         }
         let mut found: Option<(AssetIdx, Found)> = None;
+        // Names of modules whose exports are known only when they run are taken where nothing is known.
+        let mut guesses: Vec<Found> = Vec::new();
         let mut passes_on_others = false;
         for star in &record.stars {
             let target = match self.graph.target(idx, *star as usize) {
@@ -189,6 +205,7 @@ impl Binder<'_> {
             match self.look_up(target, name, visited) {
                 Found::Missing | Found::Circular => {}
                 Found::Ambiguous(a, b) => return Found::Ambiguous(a, b),
+                guess @ Found::Meaning(Meaning::NamespaceProperty(..)) => guesses.push(guess),
                 new => match &found {
                     Some((first, old)) if *old != new => return Found::Ambiguous(*first, target),
                     Some(_) => {}
@@ -196,11 +213,38 @@ impl Binder<'_> {
                 },
             }
         }
-        match found {
-            Some((_, found)) => found,
-            None if passes_on_others => Found::Meaning(Meaning::NamespaceProperty(idx, name.clone())),
-            None => Found::Missing,
+        match (found, guesses.as_slice()) {
+            (Some((_, found)), _) => found,
+            (None, []) if !passes_on_others => Found::Missing,
+            (None, [guess]) if !passes_on_others => guess.clone(),
+            (None, _) => Found::Meaning(Meaning::NamespaceProperty(idx, name.clone())),
         }
+    }
+
+    /// Modules whose exports a module passes on without knowing them: of other kinds, or ES modules that do the same. The dependencies.
+    pub(crate) fn unknown_stars(&self, idx: AssetIdx) -> Vec<u32> {
+        let Some(module) = &self.modules[idx.index()] else { return Vec::new() };
+        let is_unknown = |star: &&u32| match self.graph.target(idx, **star as usize) {
+            Target::External(_) => true,
+            Target::Asset(target) => self.is_open(*target, &mut Vec::new()),
+            _ => false,
+        };
+        module.record.stars.iter().filter(is_unknown).copied().collect()
+    }
+
+    /// Whether a module has exports that are known only when it runs.
+    fn is_open(&self, idx: AssetIdx, visited: &mut Vec<AssetIdx>) -> bool {
+        let Some(module) = &self.modules[idx.index()] else { return false };
+        if visited.contains(&idx) {
+            return false;
+        }
+        visited.push(idx);
+        module.is_commonjs
+            || module.record.stars.iter().any(|star| match self.graph.target(idx, *star as usize) {
+                Target::External(_) => true,
+                Target::Asset(target) => self.is_open(*target, visited),
+                _ => false,
+            })
     }
 
     /// The names that a module exports, `default` of others' stars apart, sorted.

@@ -32,7 +32,6 @@ pub(crate) fn classify(
     scripts_as_commonjs(graph, &mut modules);
     let demanded = demanded(graph, &modules, splitting);
     wrap(graph, &mut modules, demanded);
-    spread_await(graph, &mut modules);
     modules
 }
 
@@ -101,25 +100,25 @@ fn wrap(graph: &AssetGraph, modules: &mut [Option<Module>], mut queue: Vec<Asset
     }
 }
 
-/// A wrapped module that imports an asynchronous one is asynchronous itself.
-fn spread_await(graph: &AssetGraph, modules: &mut [Option<Module>]) {
+/// A wrapped module that needs an asynchronous one is asynchronous itself. Called when it is known what each needs.
+pub(crate) fn spread_await(graph: &AssetGraph, modules: &mut [Option<Module>]) {
     for module in modules.iter_mut().flatten() {
         module.is_async = module.record.has_await;
     }
+    let is_wrapped = |module: &Option<Module>| module.as_ref().is_some_and(|module| module.wrap == Wrap::Esm);
+    let wrapped: Vec<AssetIdx> = graph.indices().filter(|idx| is_wrapped(&modules[idx.index()])).collect();
+    let needs: Vec<Vec<AssetIdx>> = wrapped.iter().map(|idx| crate::shake::imports(graph, modules, *idx)).collect();
     loop {
         let mut changed = false;
-        for idx in graph.indices() {
-            let Some(module) =
-                modules[idx.index()].as_ref().filter(|module| module.wrap == Wrap::Esm && !module.is_async)
-            else {
-                continue;
+        for (idx, needs) in wrapped.iter().zip(&needs) {
+            let waits = |target: &AssetIdx| {
+                modules[target.index()].as_ref().is_some_and(|target| target.is_async && target.wrap == Wrap::Esm)
             };
-            let targets = &graph.node(idx).targets;
-            let waits =
-                module.record.imports.iter().filter_map(|number| targets[*number as usize].asset()).any(|target| {
-                    modules[target.index()].as_ref().is_some_and(|target| target.is_async && target.wrap == Wrap::Esm)
-                });
-            if waits && let Some(module) = &mut modules[idx.index()] {
+            let waits = needs.iter().any(waits);
+            if let Some(module) = &mut modules[idx.index()]
+                && waits
+                && !module.is_async
+            {
                 module.is_async = true;
                 changed = true;
             }

@@ -1,6 +1,8 @@
 //! cross: which symbols cross the borders of chunks, and by what names.
 
+use crate::bind::Binder;
 use crate::record::Format;
+use crate::shake;
 use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
 use crate::words;
 use planish_pipeline::asset::DependencyKind;
@@ -106,7 +108,11 @@ pub(crate) fn meanings(module: &Module) -> impl Iterator<Item = &Meaning> {
     let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
     live.flat_map(|(part, _)| {
         let names = part.uses.iter().filter_map(|name| module.bindings.get(name));
-        names.chain(part.member_uses.iter().filter_map(|member| module.members.get(member)))
+        let members = part.member_uses.iter().filter_map(|member| match module.members.get(member) {
+            Some(member) => Some(&member.meaning),
+            None => module.bindings.get(&member.0),
+        });
+        names.chain(members)
     })
 }
 
@@ -115,12 +121,8 @@ pub(crate) fn references(graph: &AssetGraph, tables: &Tables, idx: AssetIdx, fou
     let Some(module) = tables.get(idx).filter(|module| module.is_included) else { return };
     meanings(module).filter_map(symbol_of).for_each(&mut *found);
     let targets = &graph.node(idx).targets;
-    for number in &module.record.imports {
-        if let Some(target) = targets[*number as usize].asset()
-            && let Some(imported) = tables.get(target)
-            && imported.is_included
-            && imported.wrap != Wrap::None
-        {
+    for target in shake::imports(graph, &tables.modules, idx) {
+        if tables.get(target).is_some_and(|imported| imported.wrap != Wrap::None) {
             found((target, Symbol::Evaluate));
         }
     }
@@ -134,11 +136,10 @@ pub(crate) fn references(graph: &AssetGraph, tables: &Tables, idx: AssetIdx, fou
     }
     if module.needs_namespace {
         export_meanings(graph, tables, idx).iter().filter_map(|(_, meaning)| symbol_of(meaning)).for_each(&mut *found);
-        for star in &module.record.stars {
-            if let Some(target) = targets[*star as usize].asset()
-                && tables.get(target).is_some_and(|target| target.is_commonjs)
-            {
-                found((target, Symbol::Evaluate));
+        for star in binder(graph, tables).unknown_stars(idx) {
+            if let Some(target) = targets[star as usize].asset() {
+                let is_commonjs = tables.module(target).is_commonjs;
+                found((target, if is_commonjs { Symbol::Evaluate } else { Symbol::Namespace }));
             }
         }
     }
@@ -178,9 +179,13 @@ pub(crate) fn root_references(
     }
 }
 
+fn binder<'a>(graph: &'a AssetGraph, tables: &'a Tables) -> Binder<'a> {
+    Binder { graph, modules: &tables.modules }
+}
+
 /// What each exported name of an ES module means.
 pub(crate) fn export_meanings(graph: &AssetGraph, tables: &Tables, idx: AssetIdx) -> Vec<(Atom, Meaning)> {
-    let binder = crate::bind::Binder { graph, modules: &tables.modules };
+    let binder = binder(graph, tables);
     let names = &tables.module(idx).export_names;
     names.iter().filter_map(|name| Some((name.clone(), binder.export(idx, name)?))).collect()
 }

@@ -6,7 +6,7 @@
 
 use crate::instruct::{Code, ModuleInstructions};
 use crate::record::DEFAULT_LOCAL;
-use crate::scan::dependency_of;
+use crate::scan::{dependency_of, member_path};
 use crate::swc::Program;
 use crate::tables::Wrap;
 use swc_core::atoms::Atom;
@@ -128,13 +128,8 @@ impl Replacer<'_> {
         match expression {
             Expr::Ident(name) => Some((name.span, self.code(name)?)),
             Expr::Member(member) => {
-                let (Expr::Ident(object), MemberProp::Ident(property)) = (&*member.obj, &member.prop) else {
-                    return None;
-                };
-                if object.ctxt != self.top_level {
-                    return None;
-                }
-                let code = self.instructions.members.get(&(object.sym.clone(), property.sym.clone()))?;
+                let (object, path) = member_path(member).filter(|(object, _)| object.ctxt == self.top_level)?;
+                let code = self.instructions.members.get(&(object.sym.clone(), path))?;
                 Some((member.span, code))
             }
             Expr::Call(call) => {

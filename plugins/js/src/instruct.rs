@@ -5,11 +5,13 @@
 
 mod borders;
 
+use crate::bind::Binder;
 use crate::cross::{self, module_name};
 use crate::options::{Format, JsOptions};
 use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName};
 use crate::rename::Scope;
 use crate::runtime::Helper;
+use crate::shake;
 use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
 use crate::words::{identifier, property, property_key, quoted};
 use planish_pipeline::asset::DependencyKind;
@@ -52,6 +54,8 @@ pub(crate) struct ModuleInstructions {
     key: Key,
     pub(crate) wrap: Wrap,
     pub(crate) is_async: bool,
+    /// Of a CommonJS module: what its function is called with by these names; the module may declare the others itself.
+    pub(crate) parameters: [bool; 2],
     pub(crate) live: Vec<bool>,
     /// Top-level names and import bindings.
     pub(crate) names: BTreeMap<Atom, Code>,
@@ -189,6 +193,9 @@ impl Instructor<'_> {
             Wrap::Esm => Some(self.helper(Helper::Esm)),
         };
         let mut free = BTreeMap::new();
+        if module.record.format == ModuleFormat::Esm && !module.node {
+            self.module_object(module, &mut free, &mut own);
+        }
         if module.record.globals.contains(&Atom::from("require")) && self.needs_require(idx, module) {
             let helper = match (self.options.platform, self.options.format) {
                 (Platform::Node, Format::Esm) => Some(Helper::NodeRequire),
@@ -204,6 +211,7 @@ impl Instructor<'_> {
             key: self.context.graph.node(idx).key,
             wrap: module.wrap,
             is_async: module.is_async,
+            parameters: ["exports", "module"].map(|name| module.record.globals.contains(&Atom::from(name))),
             live: module.live.clone(),
             names,
             members,
@@ -214,6 +222,17 @@ impl Instructor<'_> {
             variables: own.variables,
             prelude: own.prelude,
             after: self.after(idx),
+        }
+    }
+
+    /// An ES module that mentions `module` or `exports`, as code does that runs elsewhere too, has them, for nobody to see.
+    fn module_object(&mut self, module: &Module, free: &mut BTreeMap<Atom, String>, own: &mut OwnCode) {
+        for (name, value) in [("module", "{ exports: {} }"), ("exports", "{}")] {
+            if module.record.globals.contains(&Atom::from(name)) {
+                let variable = self.scope.allocate(&format!("{name}$1"), self.members);
+                own.prelude.push(format!("var {variable} = {value};"));
+                free.insert(name.into(), variable);
+            }
         }
     }
 
@@ -235,14 +254,11 @@ impl Instructor<'_> {
             })
             .collect();
         for number in &module.record.imports {
-            let target = match self.context.graph.target(idx, *number as usize) {
-                Target::Asset(target) => *target,
-                Target::External(specifier) => {
-                    self.externals.entry(specifier.as_str().into()).or_default();
-                    continue;
-                }
-                _ => continue,
-            };
+            if let Target::External(specifier) = self.context.graph.target(idx, *number as usize) {
+                self.externals.entry(specifier.as_str().into()).or_default();
+            }
+        }
+        for target in shake::imports(self.context.graph, &self.tables.modules, idx) {
             let Some(imported) = self.tables.get(target).filter(|imported| imported.is_included) else { continue };
             match imported.wrap {
                 Wrap::None => {}
@@ -284,7 +300,8 @@ impl Instructor<'_> {
         let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
         let mut mentioned: BTreeSet<&Atom> = BTreeSet::new();
         for (part, _) in live {
-            mentioned.extend(part.uses.iter().chain(&part.declares));
+            let unresolved = part.member_uses.iter().filter(|member| !module.members.contains_key(member));
+            mentioned.extend(part.uses.iter().chain(&part.declares).chain(unresolved.map(|(name, _)| name)));
         }
         for name in mentioned {
             let code = match module.bindings.get(name) {
@@ -306,9 +323,9 @@ impl Instructor<'_> {
         let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
         let members: BTreeSet<&(Atom, Atom)> = live.flat_map(|(part, _)| &part.member_uses).collect();
         let mut table = BTreeMap::new();
-        for member in members {
-            if let Some(meaning) = module.members.get(member) {
-                table.insert(member.clone(), self.code(meaning, module, own));
+        for used in members {
+            if let Some(member) = module.members.get(used) {
+                table.insert((used.0.clone(), member.path.clone()), self.code(&member.meaning, module, own));
             }
         }
         table
@@ -335,6 +352,7 @@ impl Instructor<'_> {
             Meaning::StaticUrl(path) => {
                 Code::Value(self.expression_of(&self.context.names.static_url(self.script, path)))
             }
+            Meaning::Nothing => Code::Value("{}".to_owned()),
             Meaning::Undefined => Code::Value("void 0".to_owned()),
         }
     }
@@ -493,11 +511,11 @@ impl Instructor<'_> {
             return;
         }
         let namespace = self.scope.symbol(&(idx, Symbol::Namespace));
-        for star in &module.record.stars {
-            let value = match self.context.graph.target(idx, *star as usize) {
-                Target::Asset(target) if self.tables.get(*target).is_some_and(|target| target.is_commonjs) => {
-                    self.evaluation(*target)
-                }
+        let graph = self.context.graph;
+        for star in (Binder { graph, modules: &self.tables.modules }).unknown_stars(idx) {
+            let value = match graph.target(idx, star as usize) {
+                Target::Asset(target) if self.tables.module(*target).is_commonjs => self.evaluation(*target),
+                Target::Asset(target) => self.scope.symbol(&(*target, Symbol::Namespace)),
                 Target::External(specifier) => {
                     self.external(&specifier.as_str().into(), &ImportName::Namespace).text().to_owned()
                 }
@@ -525,18 +543,10 @@ impl Instructor<'_> {
         }
         let helper = self.helper(Helper::Namespace);
         let namespace = self.scope.symbol(&(idx, Symbol::Namespace));
-        let open = if self.passes_on(idx, module) { ", 1" } else { "" };
+        let binder = Binder { graph: self.context.graph, modules: &self.tables.modules };
+        let open = if binder.unknown_stars(idx).is_empty() { "" } else { ", 1" };
         let line = format!("var {namespace} = /* @__PURE__ */ {helper}({{ {} }}{open});", getters.join(", "));
         self.namespaces.push(line);
-    }
-
-    /// Whether some of its exports are known only when it runs.
-    fn passes_on(&self, idx: AssetIdx, module: &Module) -> bool {
-        module.record.stars.iter().any(|star| match self.context.graph.target(idx, *star as usize) {
-            Target::Asset(target) => self.tables.get(*target).is_some_and(|target| target.is_commonjs),
-            Target::External(_) => true,
-            _ => false,
-        })
     }
 }
 

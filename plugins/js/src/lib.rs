@@ -61,7 +61,7 @@ use std::sync::Arc;
 /// Raised when the same source gives another record.
 const VERSION: u32 = 2;
 /// Rendering a chunk; raised when the same instructions give another text.
-const RENDER: Task = Task { name: "js-chunk", version: 1 };
+const RENDER: Task = Task { name: "js-chunk", version: 2 };
 
 /// The plugin for everything that becomes JavaScript.
 pub struct JsPlugin {
@@ -229,7 +229,8 @@ impl AssetPlugin for JsPlugin {
         let (evaluated, exposed) = roots(graph, &modules);
         // A CommonJS bundle hands out its exports as an object.
         let as_object = self.options.format == Format::Cjs;
-        let modules = shake::shake(graph, modules, &shake::Roots { evaluated, exposed, as_object });
+        let mut modules = shake::shake(graph, modules, &shake::Roots { evaluated, exposed, as_object });
+        classify::spread_await(graph, &mut modules);
         let edges = graph.indices().map(|idx| shake::edges(graph, &modules, idx)).collect();
         let waits =
             modules.iter().map(|module| module.as_ref().is_some_and(|module| module.record.has_await)).collect();

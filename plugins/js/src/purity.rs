@@ -117,8 +117,8 @@ fn function<'m>(modules: &'m [Option<Module>], (module, name): &SymbolRef) -> Op
 fn callee(modules: &[Option<Module>], module: AssetIdx, call: &Call) -> Option<SymbolRef> {
     let symbol = match &call.member {
         Some(member) => {
-            let meaning = modules[module.index()].as_ref()?.members.get(&(call.name.clone(), member.clone()))?;
-            symbol_of(meaning)?
+            let members = &modules[module.index()].as_ref()?.members;
+            symbol_of(&members.get(&(call.name.clone(), member.clone()))?.meaning)?
         }
         None => declared(modules, module, &call.name)?,
     };

@@ -56,7 +56,7 @@ pub(crate) struct Part {
     pub(crate) declares: Vec<Atom>,
     /// Top-level names and import bindings that it uses as a whole, sorted.
     pub(crate) uses: Vec<Atom>,
-    /// Members used of namespace imports: `(ns, name)`, sorted.
+    /// Members used of import bindings: `(a, "b.c")` for `a.b.c`, sorted.
     pub(crate) member_uses: Vec<(Atom, Atom)>,
     /// What evaluating it may do.
     pub(crate) effects: Effects,
@@ -156,6 +156,8 @@ pub(crate) struct ModuleRecord {
     pub(crate) has_await: bool,
     /// Uses `exports`, `module` or `require` without declaring them.
     pub(crate) uses_module: bool,
+    /// Calls `eval` directly, which may mention any name of the module.
+    pub(crate) has_eval: bool,
     /// Mentions `import.meta`.
     pub(crate) uses_import_meta: bool,
     /// How often it mentions `require`.

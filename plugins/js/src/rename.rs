@@ -81,7 +81,10 @@ impl<'a> Scope<'a> {
                 }
             });
         }
-        for module in self.members {
+        // Text that is evaluated mentions names as they were written.
+        let (fixed, others): (Vec<AssetIdx>, Vec<AssetIdx>) =
+            self.members.iter().partition(|module| self.tables.module(**module).record.has_eval);
+        for module in fixed.iter().chain(&others) {
             for symbol in self.declared(*module) {
                 let others: Vec<AssetIdx> =
                     users.get(&symbol).into_iter().flatten().copied().filter(|user| user != module).collect();

@@ -122,10 +122,13 @@ fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: &Piec
     if let Some(functions) = &piece.functions {
         joiner.push(&functions.code, functions.map.as_ref());
     }
-    let head = match (module.wrap, module.is_async) {
-        (Wrap::CommonJs, _) => "function(exports, module) {",
-        (_, true) => "async () => {",
-        (_, false) => "() => {",
+    let head = match (module.wrap, module.is_async, module.parameters) {
+        (Wrap::CommonJs, _, [true, false]) => "function(exports) {",
+        (Wrap::CommonJs, _, [false, false]) => "function() {",
+        (Wrap::CommonJs, _, [true, _]) => "function(exports, module) {",
+        (Wrap::CommonJs, _, [false, true]) => "function(__exports, module) {",
+        (_, true, _) => "async () => {",
+        (_, false, _) => "() => {",
     };
     push_line(joiner, &format!("var {name} = /* @__PURE__ */ {helper}({head}"));
     module.prelude.iter().for_each(|line| push_line(joiner, line));

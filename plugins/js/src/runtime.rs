@@ -89,7 +89,7 @@ impl Helper {
                 "var NAME = (namespace, module) => {
   if (module && (typeof module === \"object\" || typeof module === \"function\"))
     for (let name of Object.getOwnPropertyNames(module))
-      if (name !== \"default\" && !Object.prototype.hasOwnProperty.call(namespace, name))
+      if (name !== \"default\" && name !== \"__esModule\" && !Object.prototype.hasOwnProperty.call(namespace, name))
         Object.defineProperty(namespace, name, { get: () => module[name], enumerable: true });
 };"
             }
@@ -114,7 +114,7 @@ impl Helper {
   if (exports) return exports;
   NAME_made.set(namespace, exports = Object.defineProperty({}, \"__esModule\", { value: true }));
   for (let name of Object.getOwnPropertyNames(namespace))
-    Object.defineProperty(exports, name, { get: () => namespace[name], enumerable: true });
+    if (name !== \"__esModule\") Object.defineProperty(exports, name, { get: () => namespace[name], enumerable: true });
   return exports;
 };"
             }

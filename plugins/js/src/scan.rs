@@ -35,6 +35,19 @@ pub(crate) fn scan(program: &mut Program, source: &Source) -> Scanned {
     scanned
 }
 
+/// The name at the beginning of a chain of members, and the others joined by dots: `a` and `b.c` of `a.b.c`.
+pub(crate) fn member_path(member: &MemberExpr) -> Option<(&Ident, Atom)> {
+    let MemberProp::Ident(last) = &member.prop else { return None };
+    match &*member.obj {
+        Expr::Ident(object) => Some((object, last.sym.clone())),
+        Expr::Member(inner) => {
+            let (object, path) = member_path(inner)?;
+            Some((object, format!("{path}.{}", last.sym).into()))
+        }
+        _ => None,
+    }
+}
+
 /// The number of the dependency that a specifier's literal was given, if it was.
 pub(crate) fn dependency_of(literal: &Str) -> Option<u32> {
     literal.raw.as_ref()?.strip_prefix("dependency:")?.parse().ok()
@@ -84,8 +97,11 @@ struct Scanner<'a> {
     part: Part,
     uses: BTreeSet<Atom>,
     member_uses: BTreeSet<(Atom, Atom)>,
-    namespaces: FxHashSet<Atom>,
+    /// Local names of all imports.
+    imported: FxHashSet<Atom>,
     is_esm: bool,
+    /// Mentions `module` or `exports` without declaring them.
+    uses_exports: bool,
     functions: u32,
     tries: u32,
 }
@@ -102,8 +118,9 @@ impl<'a> Scanner<'a> {
             part: Part::default(),
             uses: BTreeSet::new(),
             member_uses: BTreeSet::new(),
-            namespaces: FxHashSet::default(),
+            imported: FxHashSet::default(),
             is_esm: false,
+            uses_exports: false,
             functions: 0,
             tries: 0,
         }
@@ -112,8 +129,7 @@ impl<'a> Scanner<'a> {
     fn statements(&mut self, module: &mut Module) {
         for item in &module.body {
             if let ModuleItem::ModuleDecl(ModuleDecl::Import(import)) = item {
-                let namespaces = import.specifiers.iter().filter_map(ImportSpecifier::as_namespace);
-                self.namespaces.extend(namespaces.map(|namespace| namespace.local.sym.clone()));
+                self.imported.extend(import.specifiers.iter().map(|specifier| specifier.local().sym.clone()));
             }
         }
         let Analysed { statements, functions, objects } = analyse(self.program, module);
@@ -260,7 +276,12 @@ impl<'a> Scanner<'a> {
             matches!(extension.as_str(), "mjs" | "mts") || source.package.module_type.as_deref() == Some("module");
         let says_commonjs =
             matches!(extension.as_str(), "cjs" | "cts") || source.package.module_type.as_deref() == Some("commonjs");
-        self.record.format = if self.is_esm || self.record.has_await {
+        // A file that imports like an ES module and exports like a CommonJS module is the latter.
+        let is_mixed =
+            self.uses_exports && self.record.exports.is_empty() && self.record.stars.is_empty() && !says_module;
+        self.record.format = if is_mixed && !self.record.uses_import_meta && !self.record.has_await {
+            Format::CommonJs
+        } else if self.is_esm || self.record.has_await {
             Format::Esm
         } else if says_commonjs || self.record.uses_module && !says_module {
             Format::CommonJs
@@ -289,6 +310,7 @@ impl<'a> Scanner<'a> {
             if matches!(name.sym.as_str(), "module" | "exports" | "require") {
                 self.record.uses_module = true;
             }
+            self.uses_exports |= matches!(name.sym.as_str(), "module" | "exports");
             self.record.require_mentions += u32::from(name.sym == "require");
         } else {
             self.record.nested.insert(name.sym.clone());
@@ -299,6 +321,23 @@ impl<'a> Scanner<'a> {
         if name.ctxt == self.top_level {
             let range = self.range(name.span);
             self.record.assigned_imports.push((name.sym.clone(), range));
+        }
+    }
+
+    /// `require`, `module.require`, `module["require"]`.
+    fn is_require(&self, callee: &Expr) -> bool {
+        match callee {
+            Expr::Member(member) => {
+                let named = match &member.prop {
+                    MemberProp::Ident(name) => name.sym == "require",
+                    MemberProp::Computed(key) => {
+                        matches!(&*key.expr, Expr::Lit(Lit::Str(text)) if text.value.to_string_lossy() == "require")
+                    }
+                    MemberProp::PrivateName(_) => false,
+                };
+                named && self.is_free(&member.obj, "module")
+            }
+            callee => self.is_free(callee, "require"),
         }
     }
 
@@ -334,11 +373,11 @@ impl VisitMut for Scanner<'_> {
     fn visit_mut_expr(&mut self, expression: &mut Expr) {
         match expression {
             Expr::Member(member) => {
-                if let (Expr::Ident(object), MemberProp::Ident(property)) = (&*member.obj, &member.prop)
+                if let Some((object, path)) = member_path(member)
                     && object.ctxt == self.top_level
-                    && self.namespaces.contains(&object.sym)
+                    && self.imported.contains(&object.sym)
                 {
-                    self.member_uses.insert((object.sym.clone(), property.sym.clone()));
+                    self.member_uses.insert((object.sym.clone(), path));
                     return;
                 }
             }
@@ -352,11 +391,14 @@ impl VisitMut for Scanner<'_> {
                 }
             }
             Expr::Call(call) => {
-                let is_require = matches!(&call.callee, Callee::Expr(callee) if self.is_free(callee, "require"));
+                self.record.has_eval |= matches!(&call.callee, Callee::Expr(callee) if self.is_free(callee, "eval"));
+                let is_require = matches!(&call.callee, Callee::Expr(callee) if self.is_require(callee));
                 if is_require
                     && let [first] = &mut call.args[..]
                     && let Some(literal) = as_literal(&mut first.expr)
                 {
+                    let is_member = matches!(&call.callee, Callee::Expr(callee) if callee.is_member());
+                    self.record.require_mentions += u32::from(is_member);
                     self.depend(literal, DependencyKind::Require, None);
                 }
             }
@@ -429,6 +471,12 @@ impl VisitMut for Scanner<'_> {
         self.tries -= u32::from(statement.handler.is_some());
         statement.handler.visit_mut_with(self);
         statement.finalizer.visit_mut_with(self);
+    }
+
+    /// Only the body of a function, which CommonJS modules become, can be left.
+    fn visit_mut_return_stmt(&mut self, statement: &mut ReturnStmt) {
+        self.record.uses_module |= self.functions == 0;
+        statement.visit_mut_children_with(self);
     }
 
     fn visit_mut_function(&mut self, function: &mut Function) {

@@ -122,10 +122,9 @@ impl Shaker<'_> {
             self.use_name(idx, name);
         }
         for member in &part.member_uses {
-            if let Some(meaning) =
-                self.modules[idx.index()].as_ref().and_then(|module| module.members.get(member)).cloned()
-            {
-                self.use_meaning(idx, &meaning);
+            match self.modules[idx.index()].as_ref().and_then(|module| module.members.get(member)).cloned() {
+                Some(member) => self.use_meaning(idx, &member.meaning),
+                None => self.use_name(idx, &member.0),
             }
         }
         for name in &part.declares {
@@ -180,7 +179,7 @@ impl Shaker<'_> {
                 }
                 return;
             }
-            Meaning::External(..) | Meaning::StaticUrl(_) | Meaning::Undefined => return,
+            Meaning::External(..) | Meaning::StaticUrl(_) | Meaning::Nothing | Meaning::Undefined => return,
         };
         self.queue.push(Work::Module(target));
         if target != user
@@ -231,19 +230,49 @@ impl Shaker<'_> {
             return;
         }
         self.queue.push(Work::Exports(idx));
-        // `export *` from a module that is not an ES module passes on what that one turns out to have.
-        for star in self.stars(idx) {
+        // `export *` from a module whose exports are not known passes on what that one turns out to have.
+        for star in self.binder().unknown_stars(idx) {
+            let Some(star) = self.graph.target(idx, star as usize).asset() else { continue };
             self.queue.push(Work::Module(star));
+            self.queue.push(Work::Namespace(star));
             if let Some(module) = &mut self.modules[idx.index()] {
                 module.uses_modules.insert(star);
             }
         }
     }
+}
 
-    fn stars(&self, idx: AssetIdx) -> Vec<AssetIdx> {
-        let Some(module) = &self.modules[idx.index()] else { return Vec::new() };
-        module.record.stars.iter().filter_map(|star| self.graph.target(idx, *star as usize).asset()).collect()
+/// What a module needs evaluated before itself once unused code is gone, in order.
+pub(crate) fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec<AssetIdx> {
+    let Some(module) = modules[idx.index()].as_ref().filter(|module| module.is_included) else { return Vec::new() };
+    let node = graph.node(idx);
+    let mut imports: Vec<AssetIdx> = Vec::new();
+    let mut push = |target| {
+        if !imports.contains(&target) {
+            imports.push(target);
+        }
+    };
+    let mut named: Vec<AssetIdx> = module.uses_modules.iter().copied().collect();
+    named.sort_unstable();
+    for number in &module.record.imports {
+        let Some(target) = node.targets[*number as usize].asset() else { continue };
+        match &modules[target.index()] {
+            Some(target_module) if target_module.is_included => push(target),
+            // A stylesheet is wanted whatever is imported from it.
+            None if graph.node(target).asset.outputs.is_empty() => push(target),
+            _ => {}
+        }
+        // The modules that declare what this import names, if the imported one only passes it on.
+        for binding in module.record.bindings.iter().filter(|(_, binding)| binding.dependency == *number) {
+            if let Some(declaring) = module.bindings.get(binding.0).and_then(declaring)
+                && named.contains(&declaring)
+            {
+                push(declaring);
+            }
+        }
     }
+    named.into_iter().for_each(push);
+    imports
 }
 
 /// What a module needs once unused code is gone, in order of evaluation.
@@ -256,26 +285,7 @@ pub(crate) fn edges(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetId
             edges.push(Edge { kind, target });
         }
     };
-    let mut named: Vec<AssetIdx> = module.uses_modules.iter().copied().collect();
-    named.sort_unstable();
-    for number in &module.record.imports {
-        let Some(target) = node.targets[*number as usize].asset() else { continue };
-        match &modules[target.index()] {
-            Some(target_module) if target_module.is_included => push(&mut edges, DependencyKind::Import, target),
-            // A stylesheet is wanted whatever is imported from it.
-            None if graph.node(target).asset.outputs.is_empty() => push(&mut edges, DependencyKind::Import, target),
-            _ => {}
-        }
-        // The modules that declare what this import names, if the imported one only passes it on.
-        for binding in module.record.bindings.iter().filter(|(_, binding)| binding.dependency == *number) {
-            if let Some(declaring) = module.bindings.get(binding.0).and_then(declaring)
-                && named.contains(&declaring)
-            {
-                push(&mut edges, DependencyKind::Import, declaring);
-            }
-        }
-    }
-    for target in named {
+    for target in imports(graph, modules, idx) {
         push(&mut edges, DependencyKind::Import, target);
     }
     for file in &module.uses_files {
@@ -298,6 +308,6 @@ pub(crate) fn declaring(meaning: &Meaning) -> Option<AssetIdx> {
             Some(*module)
         }
         Meaning::External(_, ImportName::Named(_) | ImportName::Namespace) => None,
-        Meaning::Url(_) | Meaning::StaticUrl(_) | Meaning::Undefined => None,
+        Meaning::Url(_) | Meaning::StaticUrl(_) | Meaning::Nothing | Meaning::Undefined => None,
     }
 }

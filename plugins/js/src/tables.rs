@@ -50,8 +50,18 @@ pub(crate) enum Meaning {
     Url(AssetIdx),
     /// The URL of a file of the static folder.
     StaticUrl(Arc<str>),
+    /// The namespace of an empty module.
+    Nothing,
     /// `undefined`: a member that does not exist, or anything of an empty or broken module.
     Undefined,
+}
+
+/// What the beginning of a path of members means.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) meaning: Meaning,
+    /// The beginning; what comes after it are properties of a value.
+    pub(crate) path: Atom,
 }
 
 /// A JavaScript module.
@@ -68,8 +78,8 @@ pub(crate) struct Module {
     pub(crate) is_async: bool,
     /// What its import bindings mean.
     pub(crate) bindings: FxHashMap<Atom, Meaning>,
-    /// What members of its namespace imports mean.
-    pub(crate) members: FxHashMap<(Atom, Atom), Meaning>,
+    /// What members of its imports mean, as far as these are members of modules. Keyed as in [`crate::record::Part::member_uses`].
+    pub(crate) members: FxHashMap<(Atom, Atom), Member>,
     /// What evaluating each part may do, now that everything is known.
     pub(crate) effects: Vec<crate::purity::Settled>,
     /// It is evaluated.
