@@ -80,6 +80,8 @@ struct Surroundings<'a> {
     top_level: SyntaxContext,
     /// Names, of whatever scope, that something assigns to after their declaration.
     reassigned: FxHashSet<Id>,
+    /// Names to which nothing can be assigned.
+    constants: FxHashSet<Id>,
     imports: FxHashSet<Atom>,
     /// Top-level names that hold one object of their own for ever.
     objects: FxHashMap<Atom, Object>,
@@ -94,8 +96,6 @@ struct Surroundings<'a> {
 enum Object {
     Plain,
     Collection,
-    /// A class whose own properties cannot be told from its parent's, which may have setters. Its prototype is its own.
-    Derived,
 }
 
 /// Walks over a module.
@@ -105,9 +105,7 @@ pub(crate) fn analyse(program: &Program, module: &ast::Module) -> Analysed {
     let functions =
         surroundings.functions.iter().map(|(name, code)| (name.clone(), function(&surroundings, name, *code)));
     let functions = functions.collect();
-    let objects =
-        surroundings.objects.iter().filter(|(_, object)| **object != Object::Derived).map(|(name, _)| name.clone());
-    let objects = objects.collect();
+    let objects = surroundings.objects.keys().cloned().collect();
     Analysed { statements, functions, objects }
 }
 
@@ -192,13 +190,14 @@ impl Surroundings<'_> {
 /// Notes what the walk needs to know of all statements before it judges one.
 fn survey<'a>(program: &'a Program, module: &'a ast::Module) -> Surroundings<'a> {
     let (top_level, unresolved) = (program.top_level_context(), program.unresolved_context());
-    let mut assigned = Assigned { unresolved, names: FxHashSet::default(), declared: FxHashSet::default() };
+    let mut assigned = Assigned { unresolved, ..Assigned::default() };
     module.visit_with(&mut assigned);
     let mut surroundings = Surroundings {
         program,
         unresolved,
         top_level,
         reassigned: assigned.names,
+        constants: assigned.constants,
         imports: FxHashSet::default(),
         objects: FxHashMap::default(),
         functions: FxHashMap::default(),
@@ -269,15 +268,25 @@ impl<'a> Surroundings<'a> {
         if spans.iter().any(|span| self.program.has_no_side_effects_comment(*span)) {
             self.pure_functions.insert(name.clone());
         }
-        let object = match code {
-            Code::Class(class) if class.super_class.is_some() => Some(Object::Derived),
-            Code::Class(class) if class.body.iter().any(is_static_accessor) => None,
-            _ => Some(Object::Plain),
+        let is_own = match code {
+            Code::Class(class) => self.is_own_class(class),
+            Code::Function(_) | Code::Arrow(_) => true,
         };
-        if let Some(object) = object {
-            self.objects.insert(name.clone(), object);
+        if is_own {
+            self.objects.insert(name.clone(), Object::Plain);
         }
         self.functions.insert(name, code);
+    }
+
+    /// A class on which, and on whose prototype, setting a property runs no setter: neither it nor its parents have accessors that matter.
+    fn is_own_class(&self, class: &Class) -> bool {
+        let is_own_parent = |parent: &Expr| {
+            let name = self.top_level_name(parent);
+            name.is_some_and(|name| {
+                self.objects.contains_key(&name) && matches!(self.functions.get(&name), Some(Code::Class(_)))
+            })
+        };
+        class.super_class.as_ref().is_none_or(|parent| is_own_parent(parent)) && !class.body.iter().any(is_setter)
     }
 
     /// A variable whose value is made by its declaration and held by nobody else.
@@ -292,8 +301,10 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-fn is_static_accessor(member: &ClassMember) -> bool {
-    matches!(member, ClassMember::Method(method) if method.is_static && method.kind != MethodKind::Method)
+/// A setter, or a getter that stands for the class itself.
+fn is_setter(member: &ClassMember) -> bool {
+    matches!(member, ClassMember::Method(method)
+        if method.kind == MethodKind::Setter || method.is_static && method.kind == MethodKind::Getter)
 }
 
 fn code_of(expression: &Expr) -> Option<Code<'_>> {
@@ -307,11 +318,13 @@ fn code_of(expression: &Expr) -> Option<Code<'_>> {
 }
 
 /// Collects names that are assigned to, or given a setter that a later assignment to a property would run.
+#[derive(Default)]
 struct Assigned {
     unresolved: SyntaxContext,
     names: FxHashSet<Id>,
     /// `var`s that have had a value.
     declared: FxHashSet<Id>,
+    constants: FxHashSet<Id>,
 }
 
 impl Assigned {
@@ -354,6 +367,10 @@ impl Visit for Assigned {
     }
 
     fn visit_var_decl(&mut self, declaration: &VarDecl) {
+        if declaration.kind == VarDeclKind::Const {
+            let names = declaration.decls.iter().flat_map(|declarator| find_pat_ids::<_, Id>(&declarator.name));
+            self.constants.extend(names);
+        }
         if declaration.kind == VarDeclKind::Var {
             for declarator in declaration.decls.iter().filter(|declarator| declarator.init.is_some()) {
                 for name in find_pat_ids::<_, Id>(&declarator.name) {

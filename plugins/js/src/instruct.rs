@@ -54,7 +54,7 @@ pub(crate) struct ModuleInstructions {
     key: Key,
     pub(crate) wrap: Wrap,
     pub(crate) is_async: bool,
-    /// Of a CommonJS module: what its function is called with by these names; the module may declare the others itself.
+    /// See [`crate::record::ModuleRecord::wants`].
     pub(crate) parameters: [bool; 2],
     pub(crate) live: Vec<bool>,
     /// Top-level names and import bindings.
@@ -211,7 +211,7 @@ impl Instructor<'_> {
             key: self.context.graph.node(idx).key,
             wrap: module.wrap,
             is_async: module.is_async,
-            parameters: ["exports", "module"].map(|name| module.record.globals.contains(&Atom::from(name))),
+            parameters: module.record.wants,
             live: module.live.clone(),
             names,
             members,

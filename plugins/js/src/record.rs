@@ -158,6 +158,8 @@ pub(crate) struct ModuleRecord {
     pub(crate) uses_module: bool,
     /// Calls `eval` directly, which may mention any name of the module.
     pub(crate) has_eval: bool,
+    /// Of a CommonJS module: whether it wants the variables `exports` and `module`. If not, it may declare its own.
+    pub(crate) wants: [bool; 2],
     /// Mentions `import.meta`.
     pub(crate) uses_import_meta: bool,
     /// How often it mentions `require`.

@@ -9,6 +9,7 @@ use crate::tables::Wrap;
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A chunk's files.
@@ -112,12 +113,11 @@ fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: &Piec
         joiner.push(&piece.body.code, piece.body.map.as_ref());
         return;
     };
-    let variables: Vec<&str> = piece.variables.iter().chain(&module.variables).map(String::as_str).collect();
-    if !variables.is_empty() && module.wrap == Wrap::Esm {
-        let mut variables = variables;
-        variables.sort_unstable();
-        variables.dedup();
-        push_line(joiner, &format!("var {};", variables.join(", ")));
+    let variables: BTreeSet<&str> = piece.variables.iter().chain(&module.variables).map(String::as_str).collect();
+    let variables: Vec<&str> = variables.into_iter().collect();
+    let variables = (!variables.is_empty()).then(|| format!("var {};", variables.join(", ")));
+    if let (Some(variables), Wrap::Esm) = (&variables, module.wrap) {
+        push_line(joiner, variables);
     }
     if let Some(functions) = &piece.functions {
         joiner.push(&functions.code, functions.map.as_ref());
@@ -131,6 +131,9 @@ fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: &Piec
         (_, false, _) => "() => {",
     };
     push_line(joiner, &format!("var {name} = /* @__PURE__ */ {helper}({head}"));
+    if let (Some(variables), Wrap::CommonJs) = (&variables, module.wrap) {
+        push_line(joiner, variables);
+    }
     module.prelude.iter().for_each(|line| push_line(joiner, line));
     joiner.push(&piece.body.code, piece.body.map.as_ref());
     push_line(joiner, "});");

@@ -161,6 +161,17 @@ impl<'a> Scanner<'a> {
         let mut declared = Declared { top_level: self.top_level, names: Vec::new() };
         declared.statement(statement);
         self.part.declares = declared.names;
+        // `var exports` declares what is there already.
+        if matches!(statement, Stmt::Decl(Decl::Var(declaration)) if declaration.kind == VarDeclKind::Var) {
+            self.note_wanted(|name, part| part.declares.iter().any(|declared| declared == name));
+        }
+    }
+
+    /// Notes which of the variables of a CommonJS module it wants.
+    fn note_wanted(&mut self, wants: impl Fn(&str, &Part) -> bool) {
+        for (wanted, name) in self.record.wants.iter_mut().zip(["exports", "module"]) {
+            *wanted |= wants(name, &self.part);
+        }
     }
 
     fn module_declaration(&mut self, declaration: &mut ModuleDecl) {
@@ -290,6 +301,8 @@ impl<'a> Scanner<'a> {
         } else {
             Format::Script
         };
+        let (globals, has_eval) = (self.record.globals.clone(), self.record.has_eval);
+        self.note_wanted(|name, _| has_eval || globals.contains(&Atom::from(name)));
         // In CommonJS every statement runs.
         if self.record.format == Format::CommonJs {
             self.record

@@ -118,6 +118,8 @@ where
         match statement {
             Stmt::Empty(_) | Stmt::Break(_) | Stmt::Continue(_) => {}
             Stmt::Expr(statement) => {
+                // Nobody reads a property for nothing: it has a getter.
+                self.effects.certain |= statement.expr.is_member();
                 self.expression(&statement.expr);
             }
             Stmt::Block(block) => self.statements(&block.stmts),
@@ -451,9 +453,9 @@ where
         let surroundings = self.surroundings;
         let present = || self.present.iter().any(|(sym, ctxt)| *sym == name.sym && *ctxt == name.ctxt);
         if name.ctxt == surroundings.top_level {
-            return if surroundings.imports.contains(&name.sym) || surroundings.owns(&name.sym) {
+            return if surroundings.imports.contains(&name.sym) || surroundings.objects.contains_key(&name.sym) {
                 Value::Of(Place::Name(name.sym.clone()))
-            } else if surroundings.objects.contains_key(&name.sym) || present() {
+            } else if surroundings.functions.contains_key(&name.sym) || present() {
                 Value::Present
             } else {
                 Value::Unknown
@@ -604,13 +606,7 @@ where
     }
 
     fn member(&mut self, member: &'s MemberExpr) -> Value {
-        let object = match &*member.obj {
-            // Of a class with a parent only the prototype is its own.
-            Expr::Ident(name) if is_named(&member.prop, "prototype") && self.surroundings.is_derived(name) => {
-                return Value::Of(Place::Name(name.sym.clone()));
-            }
-            object => self.expression(object),
-        };
+        let object = self.expression(&member.obj);
         self.property(&member.prop);
         if let (Value::Of(Place::This), MemberProp::Ident(name)) = (&object, &member.prop) {
             return self.read_of_this(&name.sym);
@@ -665,7 +661,9 @@ where
 
     /// A variable gets another value: seen by those who use the variable.
     pub(super) fn assign_name(&mut self, name: &Ident) {
-        if name.ctxt == self.surroundings.top_level {
+        if self.surroundings.constants.contains(&name.to_id()) {
+            self.effects.certain = true;
+        } else if name.ctxt == self.surroundings.top_level {
             self.effects.changes.insert(Place::Name(name.sym.clone()));
         } else if name.ctxt == self.surroundings.unresolved {
             self.effects.certain = true;
@@ -743,16 +741,6 @@ impl Value {
     fn or_text(self, left: &Expr, right: &Expr) -> Self {
         let is_text = |side: &Expr| matches!(side, Expr::Lit(Lit::Str(_)) | Expr::Tpl(_));
         if is_text(left) || is_text(right) { Self::Text } else { self }
-    }
-}
-
-impl Surroundings<'_> {
-    fn owns(&self, name: &Atom) -> bool {
-        self.objects.get(name).is_some_and(|object| *object != Object::Derived)
-    }
-
-    fn is_derived(&self, name: &Ident) -> bool {
-        name.ctxt == self.top_level && self.objects.get(&name.sym) == Some(&Object::Derived)
     }
 }
 
