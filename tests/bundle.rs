@@ -15,7 +15,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("cycles/var-is-undefined-first", "minified: a `var` is inlined where it is still undefined"),
     ("default-exports/anonymous-names", "what is exported without a name is not called `default`"),
     ("default-exports/keep-names", "renamed functions and classes lose their names despite `--keep-names`"),
-    ("dynamic-import/throws-twice-the-same", "minified: an exported declaration after a `throw` is removed"),
     ("entries/same-module-effects-order", "a shared chunk runs before what should come between its modules"),
     ("export-star/entry-from-commonjs", "names of a CommonJS module are not exported"),
     ("export-star/from-commonjs", "names of a namespace are not sorted"),

@@ -119,9 +119,11 @@ pub(crate) fn meanings(module: &Module) -> impl Iterator<Item = &Meaning> {
 /// Every symbol, of whatever module, that the code of a module mentions once it is rendered.
 pub(crate) fn references(graph: &AssetGraph, tables: &Tables, idx: AssetIdx, found: &mut impl FnMut(SymbolRef)) {
     let Some(module) = tables.get(idx).filter(|module| module.is_included) else { return };
-    meanings(module).filter_map(symbol_of).for_each(&mut *found);
+    let is_named = |meaning: &&Meaning| !matches!(meaning, Meaning::Symbol(module, Symbol::Local(name)) if tables.constant(*module, name).is_some());
+    meanings(module).filter(is_named).filter_map(symbol_of).for_each(&mut *found);
     let targets = &graph.node(idx).targets;
-    for target in shake::imports(graph, &tables.modules, idx) {
+    let earlier = tables.order.get(&idx).into_iter().flatten().copied();
+    for target in shake::imports(graph, &tables.modules, idx).into_iter().chain(earlier) {
         if tables.get(target).is_some_and(|imported| imported.wrap != Wrap::None) {
             found((target, Symbol::Evaluate));
         }

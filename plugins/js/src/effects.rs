@@ -13,6 +13,7 @@ mod call;
 mod globals;
 mod walk;
 
+use crate::commonjs;
 use crate::effects::walk::Walk;
 use crate::record::{DEFAULT_LOCAL, Effects, Function, Place};
 use crate::swc::Program;
@@ -85,6 +86,12 @@ struct Surroundings<'a> {
     imports: FxHashSet<Atom>,
     /// Top-level names that hold one object of their own for ever.
     objects: FxHashMap<Atom, Object>,
+    /// Top-level names of strings.
+    texts: FxHashSet<Atom>,
+    /// Top-level names of parts of such objects: those that hold them.
+    aliases: FxHashMap<Atom, Place>,
+    /// Top-level names of functions of globals: `Object` and `assign` of `const assign = Object.assign`.
+    globals: FxHashMap<Atom, (Atom, Atom)>,
     /// Top-level functions and classes that keep their names.
     functions: FxHashMap<Atom, Code<'a>>,
     /// Of these, those annotated `/*#__NO_SIDE_EFFECTS__*/`.
@@ -96,6 +103,8 @@ struct Surroundings<'a> {
 enum Object {
     Plain,
     Collection,
+    /// A class whose instances have setters: its prototype is not its own.
+    Class,
 }
 
 /// Walks over a module.
@@ -112,7 +121,14 @@ pub(crate) fn analyse(program: &Program, module: &ast::Module) -> Analysed {
 fn statement(surroundings: &Surroundings<'_>, item: &ModuleItem) -> Effects {
     let mut walk = Walk::new(surroundings, Value::Primitive);
     match item {
-        ModuleItem::Stmt(statement) => walk.statement(statement),
+        ModuleItem::Stmt(statement) => match commonjs::form(statement, surroundings.unresolved) {
+            // The assignment itself matters to those who use the export.
+            Some(commonjs::Form::Export { value, .. }) => {
+                walk.expression(value);
+            }
+            Some(commonjs::Form::Prepare) => {}
+            Some(commonjs::Form::Flag | commonjs::Form::PassOn) | None => walk.statement(statement),
+        },
         ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(export)) => walk.declaration(&export.decl),
         ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(export)) => {
             if let DefaultDecl::Class(class) = &export.decl {
@@ -200,6 +216,9 @@ fn survey<'a>(program: &'a Program, module: &'a ast::Module) -> Surroundings<'a>
         constants: assigned.constants,
         imports: FxHashSet::default(),
         objects: FxHashMap::default(),
+        texts: FxHashSet::default(),
+        aliases: FxHashMap::default(),
+        globals: FxHashMap::default(),
         functions: FxHashMap::default(),
         pure_functions: FxHashSet::default(),
     };
@@ -268,43 +287,66 @@ impl<'a> Surroundings<'a> {
         if spans.iter().any(|span| self.program.has_no_side_effects_comment(*span)) {
             self.pure_functions.insert(name.clone());
         }
-        let is_own = match code {
-            Code::Class(class) => self.is_own_class(class),
-            Code::Function(_) | Code::Arrow(_) => true,
+        let object = match code {
+            Code::Class(class) => self.own_class(class),
+            Code::Function(_) | Code::Arrow(_) => Some(Object::Plain),
         };
-        if is_own {
-            self.objects.insert(name.clone(), Object::Plain);
+        if let Some(object) = object {
+            self.objects.insert(name.clone(), object);
         }
         self.functions.insert(name, code);
     }
 
-    /// A class on which, and on whose prototype, setting a property runs no setter: neither it nor its parents have accessors that matter.
-    fn is_own_class(&self, class: &Class) -> bool {
-        let is_own_parent = |parent: &Expr| {
-            let name = self.top_level_name(parent);
-            name.is_some_and(|name| {
-                self.objects.contains_key(&name) && matches!(self.functions.get(&name), Some(Code::Class(_)))
-            })
+    /// A class on which setting a property runs no setter, because neither it nor its parents have static accessors.
+    fn own_class(&self, class: &Class) -> Option<Object> {
+        let parent = match &class.super_class {
+            None => Object::Plain,
+            Some(parent) => {
+                let name = self.top_level_name(parent)?;
+                matches!(self.functions.get(&name), Some(Code::Class(_)))
+                    .then(|| self.objects.get(&name).copied())??
+            }
         };
-        class.super_class.as_ref().is_none_or(|parent| is_own_parent(parent)) && !class.body.iter().any(is_setter)
+        let accessors = class.body.iter().filter_map(|member| match member {
+            ClassMember::Method(method) if method.kind != MethodKind::Method => Some(method),
+            _ => None,
+        });
+        let mut object = parent;
+        for accessor in accessors {
+            match (accessor.is_static, accessor.kind) {
+                (true, _) => return None,
+                (false, MethodKind::Setter) => object = Object::Class,
+                (false, _) => {}
+            }
+        }
+        Some(object)
     }
 
     /// A variable whose value is made by its declaration and held by nobody else.
     fn note_object(&mut self, name: &Atom, init: &Expr) {
+        if let Expr::Member(member) = init
+            && let (Expr::Ident(global), MemberProp::Ident(method)) = (&*member.obj, &member.prop)
+            && global.ctxt == self.unresolved
+        {
+            self.globals.insert(name.clone(), (global.sym.clone(), method.sym.clone()));
+            return;
+        }
         let mut walk = Walk::new(self, Value::Primitive);
         let object = match walk.expression(init) {
             Value::Fresh => Object::Plain,
             Value::Collection => Object::Collection,
+            Value::Text => {
+                self.texts.insert(name.clone());
+                return;
+            }
+            Value::Of(place @ Place::Name(_)) => {
+                self.aliases.insert(name.clone(), place);
+                return;
+            }
             _ => return,
         };
         self.objects.insert(name.clone(), object);
     }
-}
-
-/// A setter, or a getter that stands for the class itself.
-fn is_setter(member: &ClassMember) -> bool {
-    matches!(member, ClassMember::Method(method)
-        if method.kind == MethodKind::Setter || method.is_static && method.kind == MethodKind::Getter)
 }
 
 fn code_of(expression: &Expr) -> Option<Code<'_>> {

@@ -123,6 +123,12 @@ impl Replacer<'_> {
         if name.ctxt == self.top_level { self.instructions.names.get(&name.sym) } else { None }
     }
 
+    /// The value of a top-level name that keeps it.
+    fn constant(&self, expression: &Expr) -> Option<(Span, &String)> {
+        let name = expression.as_ident().filter(|name| name.ctxt == self.top_level)?;
+        Some((name.span, self.instructions.constants.get(&name.sym)?))
+    }
+
     /// What stands for an expression as a whole.
     fn replacement(&self, expression: &Expr) -> Option<(Span, &Code)> {
         match expression {
@@ -167,6 +173,10 @@ fn parenthesised(text: &str) -> String {
 
 impl VisitMut for Replacer<'_> {
     fn visit_mut_expr(&mut self, expression: &mut Expr) {
+        if let Some((span, text)) = self.constant(expression) {
+            *expression = raw(span, &parenthesised(text));
+            return;
+        }
         if let Some((span, code)) = self.replacement(expression) {
             let text = match code {
                 Code::Name(text) | Code::Property(text) => text.clone(),

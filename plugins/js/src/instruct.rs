@@ -16,7 +16,7 @@ use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
 use crate::words::{identifier, property, property_key, quoted};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::chunk::{Chunk, ChunkIdx};
-use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
+use planish_pipeline::graph::{AssetIdx, Target};
 use planish_pipeline::key::Key;
 use planish_pipeline::output::OutputId;
 use planish_pipeline::plugin::RenderContext;
@@ -59,6 +59,8 @@ pub(crate) struct ModuleInstructions {
     pub(crate) live: Vec<bool>,
     /// Top-level names and import bindings.
     pub(crate) names: BTreeMap<Atom, Code>,
+    /// Top-level names that stand for a value.
+    pub(crate) constants: BTreeMap<Atom, String>,
     /// Members of namespace imports.
     pub(crate) members: BTreeMap<(Atom, Atom), Code>,
     /// Requires, `import()`s and URLs by number of the dependency.
@@ -73,8 +75,6 @@ pub(crate) struct ModuleInstructions {
     pub(crate) variables: Vec<String>,
     /// Statements before the module's own, in its scope.
     pub(crate) prelude: Vec<String>,
-    /// Statements after the module in the chunk.
-    pub(crate) after: Vec<String>,
 }
 
 /// How to render one chunk.
@@ -102,7 +102,11 @@ pub(crate) fn instruct(
 ) -> ChunkInstructions {
     let chunk = context.plan.chunk(idx);
     let included = |module: &&AssetIdx| tables.get(**module).is_some_and(|module| module.is_included);
-    let members: Vec<AssetIdx> = chunk.scripts.iter().filter(included).copied().collect();
+    // The functions around wrapped modules are there before anything is evaluated.
+    let is_wrapped = |module: &AssetIdx| tables.module(*module).wrap != Wrap::None;
+    let (mut members, unwrapped): (Vec<AssetIdx>, Vec<AssetIdx>) =
+        chunk.scripts.iter().filter(included).copied().partition(is_wrapped);
+    members.extend(unwrapped);
     let imported = tables.cross.imports[idx.index()].values().flatten();
     let mut instructor = Instructor {
         context,
@@ -115,7 +119,6 @@ pub(crate) fn instruct(
         scope: Scope::new(context.graph, tables, &members, imported),
         helpers: BTreeMap::new(),
         externals: BTreeMap::new(),
-        early: early(context.graph, tables, &members),
         interop: FxHashMap::default(),
         references: BTreeSet::new(),
         namespaces: Vec::new(),
@@ -146,8 +149,6 @@ struct Instructor<'a> {
     helpers: BTreeMap<Helper, String>,
     /// Imports of modules that are not bundled: specifier -> imported name -> variable.
     externals: BTreeMap<Arc<str>, BTreeMap<ImportName, String>>,
-    /// Wrapped modules that must be evaluated at their own place in the chunk.
-    early: FxHashSet<AssetIdx>,
     /// Variables that hold a CommonJS module as unwrapped ES modules see it.
     interop: FxHashMap<(AssetIdx, bool), String>,
     references: BTreeSet<OutputId>,
@@ -213,6 +214,7 @@ impl Instructor<'_> {
             is_async: module.is_async,
             parameters: module.record.wants,
             live: module.live.clone(),
+            constants: module.constants.clone().into_iter().collect(),
             names,
             members,
             dependencies,
@@ -221,7 +223,6 @@ impl Instructor<'_> {
             evaluate: helper.map(|helper| (self.evaluate(idx), helper)),
             variables: own.variables,
             prelude: own.prelude,
-            after: self.after(idx),
         }
     }
 
@@ -258,13 +259,21 @@ impl Instructor<'_> {
                 self.externals.entry(specifier.as_str().into()).or_default();
             }
         }
+        let earlier = self.tables.order.get(&idx).map_or(&[][..], Vec::as_slice);
+        for earlier in earlier {
+            own.prelude.push(format!("{};", self.evaluation(*earlier)));
+        }
         for target in shake::imports(self.context.graph, &self.tables.modules, idx) {
+            if target == idx {
+                continue;
+            }
             let Some(imported) = self.tables.get(target).filter(|imported| imported.is_included) else { continue };
             match imported.wrap {
                 Wrap::None => {}
                 Wrap::CommonJs if used.contains(&(target, module.node)) => {
                     self.interop(target, module.node, module.wrap, own);
                 }
+                _ if earlier.contains(&target) => {}
                 _ => own.prelude.push(format!("{};", self.evaluation(target))),
             }
         }
@@ -333,7 +342,16 @@ impl Instructor<'_> {
 
     fn code(&mut self, meaning: &Meaning, user: &Module, own: &mut OwnCode) -> Code {
         match meaning {
-            Meaning::Symbol(module, symbol) => Code::Name(self.scope.symbol(&(*module, symbol.clone()))),
+            Meaning::Symbol(module, symbol) => {
+                let constant = match symbol {
+                    Symbol::Local(name) => self.tables.constant(*module, name),
+                    Symbol::Namespace | Symbol::Evaluate => None,
+                };
+                match constant {
+                    Some(text) => Code::Value(text.to_owned()),
+                    None => Code::Name(self.scope.symbol(&(*module, symbol.clone()))),
+                }
+            }
             Meaning::Property { module, name, node } => {
                 let variable = self.interop(*module, *node, user.wrap, own);
                 match name {
@@ -526,11 +544,6 @@ impl Instructor<'_> {
         }
     }
 
-    /// A wrapped module that ES modules import is evaluated at its own place if others would come between it and the first of them.
-    fn after(&self, idx: AssetIdx) -> Vec<String> {
-        if self.early.contains(&idx) { vec![format!("{};", self.evaluation(idx))] } else { Vec::new() }
-    }
-
     /// The object of a module's exports. What its getters need is set in the module's own code.
     fn namespace(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) {
         if !module.needs_namespace {
@@ -562,29 +575,6 @@ fn import_meta(options: &JsOptions) -> Option<&'static str> {
         (Format::Cjs, Platform::Node) => Some("({ url: require(\"url\").pathToFileURL(__filename).href })"),
         _ => Some("({})"),
     }
-}
-
-/// Wrapped modules between which and the first unwrapped module that imports them stand other unwrapped ones.
-fn early(graph: &AssetGraph, tables: &Tables, members: &[AssetIdx]) -> FxHashSet<AssetIdx> {
-    // How many unwrapped modules stand before each wrapped one, and before the first importer of each module.
-    let mut before: Vec<(AssetIdx, usize)> = Vec::new();
-    let mut first_importer: FxHashMap<AssetIdx, usize> = FxHashMap::default();
-    let mut unwrapped = 0;
-    for member in members {
-        let module = tables.module(*member);
-        if module.wrap != Wrap::None {
-            before.push((*member, unwrapped));
-            continue;
-        }
-        for number in &module.record.imports {
-            if let Some(target) = graph.target(*member, *number as usize).asset() {
-                first_importer.entry(target).or_insert(unwrapped);
-            }
-        }
-        unwrapped += 1;
-    }
-    before.retain(|(module, count)| first_importer.get(module).is_some_and(|first| first > count));
-    before.into_iter().map(|(module, _)| module).collect()
 }
 
 /// What a module's code needs beside its statements.

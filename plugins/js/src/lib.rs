@@ -7,6 +7,7 @@
 //! purity    what evaluating each part may do
 //! shake     which parts of which modules are needed, by a worklist from the roots
 //!           (the engine makes chunks of what is left)
+//! order     which wrapped modules are evaluated before which others
 //! cross     which symbols pass from chunk to chunk
 //! rename    the names of one chunk's scope
 //! instruct  names, references and order of one chunk, as data that is the key of the rest
@@ -19,6 +20,7 @@
 
 mod bind;
 mod classify;
+mod commonjs;
 mod cross;
 mod declare;
 mod effects;
@@ -26,6 +28,7 @@ mod hoist;
 mod instruct;
 mod json;
 pub mod options;
+mod order;
 mod purity;
 mod record;
 mod rename;
@@ -231,6 +234,10 @@ impl AssetPlugin for JsPlugin {
         let as_object = self.options.format == Format::Cjs;
         let mut modules = shake::shake(graph, modules, &shake::Roots { evaluated, exposed, as_object });
         classify::spread_await(graph, &mut modules);
+        // Elsewhere names say more than values, and reading them too early shows.
+        if self.options.minify {
+            shake::settle_constants(&mut modules);
+        }
         let edges = graph.indices().map(|idx| shake::edges(graph, &modules, idx)).collect();
         let waits =
             modules.iter().map(|module| module.as_ref().is_some_and(|module| module.record.has_await)).collect();
@@ -242,6 +249,7 @@ impl AssetPlugin for JsPlugin {
         let Some(tables) = linked.tables.as_mut().and_then(|tables| tables.downcast_mut::<Tables>()) else {
             return Vec::new();
         };
+        tables.order = order::order(graph, tables, plan);
         tables.cross = cross::cross(graph, tables, plan, self.options.minify);
         unsupported(graph, tables, plan, &self.options)
     }

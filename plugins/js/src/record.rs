@@ -58,6 +58,8 @@ pub(crate) struct Part {
     pub(crate) uses: Vec<Atom>,
     /// Members used of import bindings: `(a, "b.c")` for `a.b.c`, sorted.
     pub(crate) member_uses: Vec<(Atom, Atom)>,
+    /// Top-level names to which it assigns.
+    pub(crate) assigns: Vec<Atom>,
     /// What evaluating it may do.
     pub(crate) effects: Effects,
     /// `require`, `import()`, `new URL` and the like in it: numbers of dependencies.
@@ -131,6 +133,17 @@ pub(crate) struct Function {
     pub(crate) this_uses: BTreeSet<Atom>,
 }
 
+/// What a module wants of one that it requires. Where nothing is noted it wants everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum RequireUse {
+    /// That it is evaluated.
+    Nothing,
+    /// What the uses of this top-level variable say.
+    Variable(Atom),
+    /// What others want of the module itself: `module.exports = require("x")`.
+    PassOn,
+}
+
 /// See the head of this file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ModuleRecord {
@@ -144,6 +157,8 @@ pub(crate) struct ModuleRecord {
     pub(crate) stars: Vec<u32>,
     /// Dependencies of import and export statements, in order of evaluation.
     pub(crate) imports: Vec<u32>,
+    /// Short texts of the values that variables are declared with, for those that keep these if nothing assigns to them.
+    pub(crate) constants: BTreeMap<Atom, String>,
     /// Top-level functions and classes that keep their names.
     pub(crate) functions: BTreeMap<Atom, Function>,
     /// Top-level names that hold one object, with no accessors, that nobody else holds.
@@ -156,6 +171,12 @@ pub(crate) struct ModuleRecord {
     pub(crate) has_await: bool,
     /// Uses `exports`, `module` or `require` without declaring them.
     pub(crate) uses_module: bool,
+    /// A CommonJS module whose exports can be told apart: parts declare them by [`crate::commonjs::export_local`].
+    pub(crate) is_shakeable: bool,
+    /// A CommonJS module that says of itself that it was an ES module.
+    pub(crate) is_flagged: bool,
+    /// By number of the dependency.
+    pub(crate) require_uses: BTreeMap<u32, RequireUse>,
     /// Calls `eval` directly, which may mention any name of the module.
     pub(crate) has_eval: bool,
     /// Of a CommonJS module: whether it wants the variables `exports` and `module`. If not, it may declare its own.

@@ -86,9 +86,9 @@ impl<'a> Scope<'a> {
             self.members.iter().partition(|module| self.tables.module(**module).record.has_eval);
         for module in fixed.iter().chain(&others) {
             for symbol in self.declared(*module) {
-                let others: Vec<AssetIdx> =
-                    users.get(&symbol).into_iter().flatten().copied().filter(|user| user != module).collect();
-                self.name_declared(graph, *module, symbol, others);
+                // A module is among the users of its own names if it imports them from itself.
+                let users = users.get(&symbol).cloned().unwrap_or_default();
+                self.name_declared(graph, *module, symbol, users);
             }
         }
         for symbol in imported {

@@ -137,5 +137,4 @@ fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: &Piec
     module.prelude.iter().for_each(|line| push_line(joiner, line));
     joiner.push(&piece.body.code, piece.body.map.as_ref());
     push_line(joiner, "});");
-    module.after.iter().for_each(|line| push_line(joiner, line));
 }

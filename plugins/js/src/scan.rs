@@ -3,16 +3,20 @@
 //! Also prepares the tree for rendering: declarations are split so that each top-level variable is a part of its own, and every
 //! specifier's literal gets the number of its dependency as its `raw` text, by which rendering finds it again.
 
+use crate::commonjs;
 use crate::declare::Declared;
 use crate::effects::{Analysed, analyse};
-use crate::record::{DEFAULT_LOCAL, Effects, Export, Format, ImportBinding, ImportName, ModuleRecord, Part};
+use crate::record::{
+    DEFAULT_LOCAL, Effects, Export, Format, ImportBinding, ImportName, ModuleRecord, Part, RequireUse,
+};
 use crate::swc::{Goal, Program};
 use planish_pipeline::asset::{Dependency, DependencyKind, Source};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 use swc_core::atoms::Atom;
 use swc_core::common::{Span, Spanned, SyntaxContext};
 use swc_core::ecma::ast::*;
+use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{VisitMut, VisitMutWith};
 
 /// What scanning gives.
@@ -26,6 +30,7 @@ pub(crate) struct Scanned {
 pub(crate) fn scan(program: &mut Program, source: &Source) -> Scanned {
     let mut module =
         std::mem::replace(&mut program.module, Module { span: Span::default(), body: Vec::new(), shebang: None });
+    open_blocks(&mut module);
     split_declarations(&mut module);
     let mut scanner = Scanner::new(program);
     scanner.record.hashbang = module.shebang.as_ref().map(|text| text.to_string());
@@ -51,6 +56,28 @@ pub(crate) fn member_path(member: &MemberExpr) -> Option<(&Ident, Atom)> {
 /// The number of the dependency that a specifier's literal was given, if it was.
 pub(crate) fn dependency_of(literal: &Str) -> Option<u32> {
     literal.raw.as_ref()?.strip_prefix("dependency:")?.parse().ok()
+}
+
+/// What stands in a block that declares nothing of its own, as dead branches leave them, stands as well without it.
+fn open_blocks(module: &mut Module) {
+    let is_open = |statement: &Stmt| match statement {
+        Stmt::Decl(Decl::Var(declaration)) => declaration.kind == VarDeclKind::Var,
+        Stmt::Decl(_) => false,
+        _ => true,
+    };
+    let opens =
+        |item: &ModuleItem| matches!(item, ModuleItem::Stmt(Stmt::Block(block)) if block.stmts.iter().all(is_open));
+    while module.body.iter().any(opens) {
+        let items = std::mem::take(&mut module.body);
+        for item in items {
+            match item {
+                ModuleItem::Stmt(Stmt::Block(block)) if block.stmts.iter().all(is_open) => {
+                    module.body.extend(block.stmts.into_iter().map(ModuleItem::Stmt));
+                }
+                item => module.body.push(item),
+            }
+        }
+    }
 }
 
 /// `const a = 1, b = 2` becomes two statements, so that each lives or dies alone.
@@ -97,12 +124,21 @@ struct Scanner<'a> {
     part: Part,
     uses: BTreeSet<Atom>,
     member_uses: BTreeSet<(Atom, Atom)>,
+    assigned: BTreeSet<Atom>,
     /// Local names of all imports.
     imported: FxHashSet<Atom>,
     is_esm: bool,
     /// Mentions `module` or `exports` without declaring them.
     uses_exports: bool,
+    /// Mentions them other than by an export's name.
+    whole_exports: bool,
+    /// `module.exports = require("x")`
+    passes_on: bool,
+    /// Parts that are directives, or look like it.
+    directives: Vec<usize>,
     functions: u32,
+    /// Functions with a `this` of their own around the current place.
+    this_scopes: u32,
     tries: u32,
 }
 
@@ -118,9 +154,14 @@ impl<'a> Scanner<'a> {
             part: Part::default(),
             uses: BTreeSet::new(),
             member_uses: BTreeSet::new(),
+            assigned: BTreeSet::new(),
             imported: FxHashSet::default(),
             is_esm: false,
             uses_exports: false,
+            whole_exports: false,
+            passes_on: false,
+            directives: Vec::new(),
+            this_scopes: 0,
             functions: 0,
             tries: 0,
         }
@@ -132,12 +173,23 @@ impl<'a> Scanner<'a> {
                 self.imported.extend(import.specifiers.iter().map(|specifier| specifier.local().sym.clone()));
             }
         }
+        let required = module.body.iter().filter_map(ModuleItem::as_stmt).filter_map(|statement| {
+            match commonjs::require_use(statement, self.unresolved)?.1 {
+                RequireUse::Variable(name) => Some(name),
+                _ => None,
+            }
+        });
+        self.imported.extend(required);
         let Analysed { statements, functions, objects } = analyse(self.program, module);
         (self.record.functions, self.record.objects) = (functions, objects);
         for (item, effects) in module.body.iter_mut().zip(statements) {
             self.part = Part { effects, ..Part::default() };
+            if matches!(item, ModuleItem::Stmt(Stmt::Expr(statement)) if statement.expr.is_lit()) {
+                self.directives.push(self.record.parts.len());
+            }
             self.module_item(item);
             self.part.uses = std::mem::take(&mut self.uses).into_iter().collect();
+            self.part.assigns = std::mem::take(&mut self.assigned).into_iter().collect();
             self.part.member_uses = std::mem::take(&mut self.member_uses).into_iter().collect();
             let part = std::mem::take(&mut self.part);
             self.record.parts.push(part);
@@ -148,7 +200,9 @@ impl<'a> Scanner<'a> {
         match item {
             ModuleItem::Stmt(statement) => {
                 self.declare_statement(statement);
-                statement.visit_mut_with(self);
+                if !self.commonjs_statement(statement) {
+                    statement.visit_mut_with(self);
+                }
             }
             ModuleItem::ModuleDecl(declaration) => {
                 self.is_esm = true;
@@ -157,7 +211,26 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Notes the value of a variable that is declared with a short literal, or without a value.
+    fn note_constants(&mut self, declaration: &VarDecl) {
+        for declarator in &declaration.decls {
+            let Pat::Ident(name) = &declarator.name else { continue };
+            let text = match declarator.init.as_deref() {
+                None => Some("void 0".to_owned()),
+                // A `var` is undefined before its declaration is reached.
+                Some(_) if declaration.kind == VarDeclKind::Var => None,
+                Some(init) => constant_text(init),
+            };
+            if let Some(text) = text.filter(|_| name.ctxt == self.top_level) {
+                self.record.constants.insert(name.sym.clone(), text);
+            }
+        }
+    }
+
     fn declare_statement(&mut self, statement: &Stmt) {
+        if let Stmt::Decl(Decl::Var(declaration)) = statement {
+            self.note_constants(declaration);
+        }
         let mut declared = Declared { top_level: self.top_level, names: Vec::new() };
         declared.statement(statement);
         self.part.declares = declared.names;
@@ -165,6 +238,73 @@ impl<'a> Scanner<'a> {
         if matches!(statement, Stmt::Decl(Decl::Var(declaration)) if declaration.kind == VarDeclKind::Var) {
             self.note_wanted(|name, part| part.declares.iter().any(|declared| declared == name));
         }
+    }
+
+    /// Reads a statement as one of a CommonJS module that exports or requires something, and scans it if it exports.
+    fn commonjs_statement(&mut self, statement: &mut Stmt) -> bool {
+        if let Some((call, wanted)) = commonjs::require_use(statement, self.unresolved)
+            && call.args[0].expr.is_lit()
+        {
+            // The only dependency of the statement is the next one.
+            self.record.require_uses.insert(self.dependencies.len() as u32, wanted);
+        }
+        match commonjs::form(statement, self.unresolved) {
+            Some(commonjs::Form::Export { names, .. }) => {
+                self.part.declares.extend(names.iter().map(|name| commonjs::export_local(name)));
+                self.exported_value(statement);
+            }
+            Some(commonjs::Form::Prepare) => {
+                self.part.declares.push(commonjs::ALL.into());
+                self.exported_value(statement);
+            }
+            Some(commonjs::Form::Flag) => {
+                self.record.is_flagged = true;
+                self.exported_value(statement);
+            }
+            Some(commonjs::Form::PassOn) => {
+                self.mention("module");
+                self.passes_on = true;
+                if let Stmt::Expr(statement) = statement
+                    && let Expr::Assign(assignment) = &mut *statement.expr
+                {
+                    assignment.right.visit_mut_with(self);
+                }
+            }
+            None => return false,
+        }
+        true
+    }
+
+    /// Scans the value of a statement that exports it.
+    fn exported_value(&mut self, statement: &mut Stmt) {
+        if let Stmt::Expr(statement) = statement {
+            self.exported_expression(&mut statement.expr);
+        }
+    }
+
+    fn exported_expression(&mut self, expression: &mut Expr) {
+        let variable = |object: &Expr| if object.is_member() { "module" } else { "exports" };
+        match expression {
+            Expr::Assign(AssignExpr {
+                left: AssignTarget::Simple(SimpleAssignTarget::Member(target)), right, ..
+            }) if commonjs::export_name(target, self.unresolved).is_some() => {
+                self.mention(variable(&target.obj));
+                self.exported_expression(right);
+            }
+            Expr::Call(call) if commonjs::is_definition(call, self.unresolved) => {
+                self.mention(variable(&call.args[0].expr));
+                self.record.globals.insert("Object".into());
+                call.args[2].expr.visit_mut_with(self);
+            }
+            value => value.visit_mut_with(self),
+        }
+    }
+
+    /// Notes a mention of `exports` or `module`.
+    fn mention(&mut self, name: &str) {
+        self.record.globals.insert(name.into());
+        self.record.uses_module = true;
+        self.uses_exports = true;
     }
 
     /// Notes which of the variables of a CommonJS module it wants.
@@ -180,6 +320,9 @@ impl<'a> Scanner<'a> {
             ModuleDecl::ExportDecl(export) => {
                 let mut declared = Declared { top_level: self.top_level, names: Vec::new() };
                 declared.declaration(&export.decl);
+                if let Decl::Var(declaration) = &export.decl {
+                    self.note_constants(declaration);
+                }
                 for name in &declared.names {
                     self.record.exports.insert(name.clone(), Export::Local(name.clone()));
                 }
@@ -303,8 +446,9 @@ impl<'a> Scanner<'a> {
         };
         let (globals, has_eval) = (self.record.globals.clone(), self.record.has_eval);
         self.note_wanted(|name, _| has_eval || globals.contains(&Atom::from(name)));
-        // In CommonJS every statement runs.
-        if self.record.format == Format::CommonJs {
+        self.finish_commonjs();
+        // Otherwise every statement of a CommonJS module runs.
+        if self.record.format == Format::CommonJs && !self.record.is_shakeable {
             self.record
                 .parts
                 .iter_mut()
@@ -313,6 +457,31 @@ impl<'a> Scanner<'a> {
         let bindings = &self.record.bindings;
         self.record.assigned_imports.retain(|(name, _)| bindings.contains_key(name));
         Scanned { record: self.record, dependencies: self.dependencies }
+    }
+
+    fn finish_commonjs(&mut self) {
+        let record = &mut self.record;
+        let exports_itself =
+            || record.parts.iter().flat_map(|part| &part.declares).any(|name| name.starts_with("exports."));
+        record.is_shakeable = record.format == Format::CommonJs
+            && !self.whole_exports
+            && !record.has_eval
+            && record.bindings.is_empty()
+            && !(self.passes_on && exports_itself());
+        let assigned: FxHashSet<&Atom> = record.assigned_imports.iter().map(|(name, _)| name).collect();
+        let mut declared: FxHashMap<&Atom, u32> = FxHashMap::default();
+        for name in record.parts.iter().flat_map(|part| &part.declares) {
+            *declared.entry(name).or_default() += 1;
+        }
+        record.require_uses.retain(|_, wanted| match wanted {
+            RequireUse::Variable(name) => !assigned.contains(name) && declared.get(name) == Some(&1),
+            RequireUse::Nothing | RequireUse::PassOn => true,
+        });
+        for part in &self.directives {
+            if record.format == Format::CommonJs {
+                record.parts[*part].effects.certain = true;
+            }
+        }
     }
 
     fn use_name(&mut self, name: &Ident) {
@@ -324,6 +493,7 @@ impl<'a> Scanner<'a> {
                 self.record.uses_module = true;
             }
             self.uses_exports |= matches!(name.sym.as_str(), "module" | "exports");
+            self.whole_exports |= matches!(name.sym.as_str(), "module" | "exports");
             self.record.require_mentions += u32::from(name.sym == "require");
         } else {
             self.record.nested.insert(name.sym.clone());
@@ -333,6 +503,7 @@ impl<'a> Scanner<'a> {
     fn note_assigned(&mut self, name: &Ident) {
         if name.ctxt == self.top_level {
             let range = self.range(name.span);
+            self.assigned.insert(name.sym.clone());
             self.record.assigned_imports.push((name.sym.clone(), range));
         }
     }
@@ -381,6 +552,16 @@ impl<'a> Scanner<'a> {
 impl VisitMut for Scanner<'_> {
     fn visit_mut_ident(&mut self, name: &mut Ident) {
         self.use_name(name);
+    }
+
+    fn visit_mut_member_expr(&mut self, member: &mut MemberExpr) {
+        match commonjs::export_name(member, self.unresolved) {
+            Some(name) => {
+                self.mention(if member.obj.is_member() { "module" } else { "exports" });
+                self.uses.insert(commonjs::export_local(&name));
+            }
+            None => member.visit_mut_children_with(self),
+        }
     }
 
     fn visit_mut_expr(&mut self, expression: &mut Expr) {
@@ -432,6 +613,8 @@ impl VisitMut for Scanner<'_> {
                     literal.clone_from(&taken);
                 }
             }
+            // It is `module.exports`.
+            Expr::This(_) if self.this_scopes == 0 => self.whole_exports = true,
             Expr::Await(_) if self.functions == 0 => self.record.has_await = true,
             Expr::MetaProp(meta) if meta.kind == MetaPropKind::ImportMeta => {
                 self.is_esm = true;
@@ -451,6 +634,7 @@ impl VisitMut for Scanner<'_> {
             let mut declared = Declared { top_level: self.top_level, names: Vec::new() };
             declared.pattern(&pattern.clone().into());
             let range = self.range(assignment.span);
+            self.assigned.extend(declared.names.iter().cloned());
             self.record.assigned_imports.extend(declared.names.into_iter().map(|name| (name, range)));
         }
         assignment.visit_mut_children_with(self);
@@ -461,6 +645,16 @@ impl VisitMut for Scanner<'_> {
             self.note_assigned(name);
         }
         update.visit_mut_children_with(self);
+    }
+
+    fn visit_mut_for_head(&mut self, head: &mut ForHead) {
+        let names = match head {
+            ForHead::Pat(pattern) => find_pat_ids::<_, Ident>(&**pattern),
+            ForHead::VarDecl(declaration) => find_pat_ids::<_, Ident>(&**declaration),
+            ForHead::UsingDecl(_) => Vec::new(),
+        };
+        names.iter().for_each(|name| self.note_assigned(name));
+        head.visit_mut_children_with(self);
     }
 
     fn visit_mut_for_of_stmt(&mut self, statement: &mut ForOfStmt) {
@@ -494,8 +688,16 @@ impl VisitMut for Scanner<'_> {
 
     fn visit_mut_function(&mut self, function: &mut Function) {
         self.functions += 1;
+        self.this_scopes += 1;
         function.visit_mut_children_with(self);
+        self.this_scopes -= 1;
         self.functions -= 1;
+    }
+
+    fn visit_mut_class_member(&mut self, member: &mut ClassMember) {
+        self.this_scopes += 1;
+        member.visit_mut_children_with(self);
+        self.this_scopes -= 1;
     }
 
     fn visit_mut_arrow_expr(&mut self, arrow: &mut ArrowExpr) {
@@ -506,8 +708,24 @@ impl VisitMut for Scanner<'_> {
 
     fn visit_mut_constructor(&mut self, constructor: &mut Constructor) {
         self.functions += 1;
+        self.this_scopes += 1;
         constructor.visit_mut_children_with(self);
+        self.this_scopes -= 1;
         self.functions -= 1;
+    }
+}
+
+/// The text of a literal that is not longer than most names.
+fn constant_text(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Lit(Lit::Bool(value)) => Some(if value.value { "!0" } else { "!1" }.to_owned()),
+        Expr::Lit(Lit::Null(_)) => Some("null".to_owned()),
+        Expr::Lit(Lit::Num(number)) if number.value.fract() == 0.0 && (0.0..1e6).contains(&number.value) => {
+            Some(format!("{}", number.value as u32))
+        }
+        Expr::Unary(unary) if unary.op == UnaryOp::Void && unary.arg.is_lit() => Some("void 0".to_owned()),
+        Expr::Paren(inner) => constant_text(&inner.expr),
+        _ => None,
     }
 }
 

@@ -1,13 +1,15 @@
 //! shake: which modules are evaluated and which parts of them are needed, by a worklist from the roots.
 
 use crate::bind::Binder;
+use crate::commonjs;
 use crate::purity::SymbolRef;
-use crate::record::{DEFAULT_LOCAL, Format, ImportName};
+use crate::record::{DEFAULT_LOCAL, Format, ImportName, RequireUse};
 use crate::tables::{Meaning, Module, Symbol};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
 use planish_pipeline::plugin::Edge;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 use swc_core::atoms::Atom;
 
 enum Work {
@@ -19,6 +21,8 @@ enum Work {
     Exports(AssetIdx),
     /// Keep every export, and the object that holds them.
     Namespace(AssetIdx),
+    /// Keep an export of a CommonJS module, or all.
+    CommonJs(AssetIdx, Option<Atom>),
 }
 
 /// Where needing begins.
@@ -53,6 +57,7 @@ pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, roots: &Ro
     }
     for root in &roots.exposed {
         shaker.queue.push(if roots.as_object { Work::Namespace(*root) } else { Work::Exports(*root) });
+        shaker.queue.push(Work::CommonJs(*root, None));
     }
     shaker.run();
     shaker.modules
@@ -76,6 +81,7 @@ impl Shaker<'_> {
                 Work::Part(idx, part) => self.keep(idx, part),
                 Work::Exports(idx) => self.keep_exports(idx),
                 Work::Namespace(idx) => self.keep_namespace(idx),
+                Work::CommonJs(idx, name) => self.keep_commonjs(idx, name),
             }
         }
     }
@@ -89,7 +95,7 @@ impl Shaker<'_> {
         if std::mem::replace(&mut module.is_included, true) {
             return;
         }
-        let everything = module.is_commonjs;
+        let everything = module.is_commonjs && !module.record.is_shakeable;
         for (number, effects) in module.effects.iter().enumerate() {
             if everything
                 || effects.certain
@@ -120,11 +126,12 @@ impl Shaker<'_> {
         let part = module.record.parts[number].clone();
         for name in &part.uses {
             self.use_name(idx, name);
+            self.use_required(idx, name, None);
         }
         for member in &part.member_uses {
             match self.modules[idx.index()].as_ref().and_then(|module| module.members.get(member)).cloned() {
                 Some(member) => self.use_meaning(idx, &member.meaning),
-                None => self.use_name(idx, &member.0),
+                None => self.use_property(idx, member),
             }
         }
         for name in &part.declares {
@@ -170,7 +177,13 @@ impl Shaker<'_> {
                 self.queue.push(Work::Namespace(*target));
                 *target
             }
-            Meaning::Property { module, .. } => *module,
+            Meaning::Property { module, name, node } => {
+                // `default` of a module that does not say that it was an ES module is all of it.
+                let is_whole = |name: &Atom| *name == "default" && (*node || !self.is_flagged(*module));
+                let name = name.clone().filter(|name| !is_whole(name));
+                self.queue.push(Work::CommonJs(*module, name));
+                *module
+            }
             Meaning::Url(file) => {
                 if let Some(module) = &mut self.modules[user.index()]
                     && !module.uses_files.contains(file)
@@ -189,6 +202,84 @@ impl Shaker<'_> {
         }
     }
 
+    /// A property of an import that is no name of a module.
+    fn use_property(&mut self, idx: AssetIdx, (local, path): &(Atom, Atom)) {
+        let first: Atom = path.split('.').next().unwrap_or_default().into();
+        let meaning = self.modules[idx.index()].as_ref().and_then(|module| module.bindings.get(local)).cloned();
+        match meaning {
+            Some(Meaning::Property { module, name: Some(name), node })
+                if name == "default" && (node || !self.is_flagged(module)) =>
+            {
+                let named = Meaning::Property { module, name: Some(first), node: false };
+                self.use_meaning(idx, &named);
+            }
+            Some(meaning) => self.use_meaning(idx, &meaning),
+            None => {
+                self.keep_name(idx, local);
+                self.use_required(idx, local, Some(first));
+            }
+        }
+    }
+
+    /// A top-level variable of a CommonJS module that may hold what it requires: a property of it, or all, is used.
+    fn use_required(&mut self, idx: AssetIdx, variable: &Atom, name: Option<Atom>) {
+        let Some(module) = &self.modules[idx.index()] else { return };
+        let wanted = RequireUse::Variable(variable.clone());
+        let numbers =
+            module.record.require_uses.iter().filter(|(_, other)| **other == wanted).map(|(number, _)| *number);
+        let targets = numbers.filter_map(|number| self.graph.target(idx, number as usize).asset());
+        let targets: Vec<AssetIdx> = targets.collect();
+        self.queue.extend(targets.into_iter().map(|target| Work::CommonJs(target, name.clone())));
+    }
+
+    /// Whether a CommonJS module, or the one that it passes on, says that it was an ES module.
+    fn is_flagged(&self, idx: AssetIdx) -> bool {
+        let mut current = Some(idx);
+        let mut seen = FxHashSet::default();
+        while let Some(idx) = current.filter(|idx| seen.insert(*idx)) {
+            let Some(module) = &self.modules[idx.index()] else { return false };
+            if module.record.is_flagged || module.is_commonjs && !module.record.is_shakeable {
+                return module.record.is_flagged;
+            }
+            current = self.passed_on(idx);
+        }
+        false
+    }
+
+    /// The module of `module.exports = require("x")`.
+    fn passed_on(&self, idx: AssetIdx) -> Option<AssetIdx> {
+        let uses = &self.modules[idx.index()].as_ref()?.record.require_uses;
+        let (number, _) = uses.iter().find(|(_, wanted)| **wanted == RequireUse::PassOn)?;
+        self.graph.target(idx, *number as usize).asset()
+    }
+
+    fn keep_commonjs(&mut self, idx: AssetIdx, name: Option<Atom>) {
+        let Some(module) = &mut self.modules[idx.index()] else { return };
+        if !module.is_commonjs {
+            return;
+        }
+        self.queue.push(Work::Module(idx));
+        let first = match &name {
+            Some(name) => !self.used[idx.index()].contains(&commonjs::export_local(name)),
+            None => !std::mem::replace(&mut module.is_exposed, true),
+        };
+        if !first || !module.record.is_shakeable {
+            return;
+        }
+        match &name {
+            Some(name) => self.keep_name(idx, &commonjs::export_local(name)),
+            None => {
+                let is_export = |name: &&Atom| name.starts_with("exports.");
+                let all = module.record.parts.iter().flat_map(|part| &part.declares).filter(is_export);
+                let all: Vec<Atom> = all.cloned().collect();
+                all.iter().for_each(|name| self.keep_name(idx, name));
+            }
+        }
+        if let Some(target) = self.passed_on(idx) {
+            self.queue.push(Work::CommonJs(target, name));
+        }
+    }
+
     fn use_dependency(&mut self, idx: AssetIdx, number: u32) {
         let dependency = &self.graph.node(idx).asset.dependencies[number as usize];
         let Target::Asset(target) = self.graph.target(idx, number as usize) else { return };
@@ -197,6 +288,16 @@ impl Shaker<'_> {
                 self.queue.push(Work::Module(*target))
             }
             _ => return,
+        }
+        let wants_all = match dependency.kind {
+            DependencyKind::Require => {
+                let module = self.modules[idx.index()].as_ref();
+                module.is_none_or(|module| !module.record.require_uses.contains_key(&number))
+            }
+            kind => kind == DependencyKind::DynamicImport,
+        };
+        if wants_all {
+            self.queue.push(Work::CommonJs(*target, None));
         }
         let is_json = self.modules[target.index()].as_ref().is_some_and(|module| module.record.format == Format::Json);
         match dependency.kind {
@@ -235,10 +336,31 @@ impl Shaker<'_> {
             let Some(star) = self.graph.target(idx, star as usize).asset() else { continue };
             self.queue.push(Work::Module(star));
             self.queue.push(Work::Namespace(star));
+            self.queue.push(Work::CommonJs(star, None));
             if let Some(module) = &mut self.modules[idx.index()] {
                 module.uses_modules.insert(star);
             }
         }
+    }
+}
+
+/// Finds the names that keep the value that they are declared with, because nothing that is left assigns to them.
+pub(crate) fn settle_constants(modules: &mut [Option<Module>]) {
+    for module in modules.iter_mut().flatten().filter(|module| !module.is_commonjs && !module.record.has_eval) {
+        let record = Arc::clone(&module.record);
+        let live = || record.parts.iter().zip(&module.live).filter(|(_, live)| **live).map(|(part, _)| part);
+        let mut values: FxHashMap<Atom, String> = FxHashMap::default();
+        let mut unsettled: FxHashSet<&Atom> = live().flat_map(|part| &part.assigns).collect();
+        for name in live().flat_map(|part| &part.declares) {
+            if let Some(text) = record.constants.get(name)
+                && values.insert(name.clone(), text.clone()).is_some()
+            {
+                // Declared twice.
+                unsettled.insert(name);
+            }
+        }
+        values.retain(|name, _| !unsettled.contains(name));
+        module.constants = values;
     }
 }
 
@@ -257,7 +379,11 @@ pub(crate) fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: Asset
     for number in &module.record.imports {
         let Some(target) = node.targets[*number as usize].asset() else { continue };
         match &modules[target.index()] {
-            Some(target_module) if target_module.is_included => push(target),
+            // It evaluates what it passes on at its own place.
+            Some(target_module) if target_module.is_included => {
+                push(target);
+                continue;
+            }
             // A stylesheet is wanted whatever is imported from it.
             None if graph.node(target).asset.outputs.is_empty() => push(target),
             _ => {}

@@ -86,6 +86,8 @@ pub(crate) struct Module {
     pub(crate) is_included: bool,
     /// Indexed by part.
     pub(crate) live: Vec<bool>,
+    /// Top-level names that stand for a value, because nothing that is left assigns to them.
+    pub(crate) constants: FxHashMap<Atom, String>,
     /// Someone uses its namespace object.
     pub(crate) needs_namespace: bool,
     /// All its exports are kept.
@@ -102,12 +104,18 @@ pub(crate) struct Module {
 #[derive(Default)]
 pub(crate) struct Tables {
     pub(crate) modules: Vec<Option<Module>>,
+    pub(crate) order: crate::order::Order,
     pub(crate) cross: crate::cross::Cross,
 }
 
 impl Tables {
     pub(crate) fn get(&self, idx: AssetIdx) -> Option<&Module> {
         self.modules[idx.index()].as_ref()
+    }
+
+    /// The value that a name stands for, as code.
+    pub(crate) fn constant(&self, idx: AssetIdx, name: &Atom) -> Option<&str> {
+        Some(self.get(idx)?.constants.get(name)?)
     }
 
     /// A module that is known to be one.

@@ -98,7 +98,10 @@ where
         match callee {
             Expr::Paren(inner) => self.call_of(&inner.expr, arguments),
             Expr::Ident(name) if name.ctxt == self.surroundings.top_level => {
-                self.call_by_name(&name.sym, None, false, arguments)
+                match self.surroundings.globals.get(&name.sym) {
+                    Some((object, method)) => self.call_of_global(object, method, arguments),
+                    None => self.call_by_name(&name.sym, None, false, arguments),
+                }
             }
             Expr::Ident(name) if name.ctxt == self.surroundings.unresolved => match name.sym.as_str() {
                 "Symbol" | "Boolean" | "Number" | "String" | "Object" | "isNaN" | "isFinite" | "parseInt"

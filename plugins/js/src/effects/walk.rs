@@ -411,7 +411,9 @@ where
             Expr::Update(update) => {
                 match &*update.arg {
                     Expr::Ident(name) => self.assign_name(name),
-                    Expr::Member(member) => self.assign_member(member),
+                    Expr::Member(member) => {
+                        self.assign_member(member);
+                    }
                     _ => self.effects.certain = true,
                 }
                 Value::Primitive
@@ -453,8 +455,13 @@ where
         let surroundings = self.surroundings;
         let present = || self.present.iter().any(|(sym, ctxt)| *sym == name.sym && *ctxt == name.ctxt);
         if name.ctxt == surroundings.top_level {
+            if let Some(place) = surroundings.aliases.get(&name.sym) {
+                return Value::Of(place.clone());
+            }
             return if surroundings.imports.contains(&name.sym) || surroundings.objects.contains_key(&name.sym) {
                 Value::Of(Place::Name(name.sym.clone()))
+            } else if surroundings.texts.contains(&name.sym) {
+                Value::Text
             } else if surroundings.functions.contains_key(&name.sym) || present() {
                 Value::Present
             } else {
@@ -479,7 +486,9 @@ where
     fn unary(&mut self, unary: &'s UnaryExpr) -> Value {
         match unary.op {
             UnaryOp::Delete => match &*unary.arg {
-                Expr::Member(member) => self.assign_member(member),
+                Expr::Member(member) => {
+                    self.assign_member(member);
+                }
                 _ => self.effects.certain = true,
             },
             // The mere question does not throw, even for a name that does not exist.
@@ -615,6 +624,12 @@ where
             self.read(&object);
         }
         match object {
+            Value::Of(Place::Name(name))
+                if is_named(&member.prop, "prototype")
+                    && self.surroundings.objects.get(&name) == Some(&Object::Class) =>
+            {
+                Value::Present
+            }
             Value::Fresh | Value::Of(_) if is_named(&member.prop, "prototype") => object,
             // What is known of the globals is that these lead somewhere.
             Value::Present if self.is_global_path(&member.obj) && is_named(&member.prop, "prototype") => Value::Present,
@@ -651,8 +666,12 @@ where
                 value
             }
             AssignTarget::Simple(SimpleAssignTarget::Member(member)) => {
-                self.assign_member(member);
-                self.expression(&assignment.right)
+                let owner = self.assign_member(member);
+                match self.expression(&assignment.right) {
+                    // Who holds the object holds the value from now on.
+                    Value::Fresh | Value::Collection => owner,
+                    value => value,
+                }
             }
             _ => return self.certain(),
         };
@@ -670,7 +689,8 @@ where
         }
     }
 
-    fn assign_member(&mut self, member: &'s MemberExpr) {
+    /// A property gets another value. Gives the object.
+    fn assign_member(&mut self, member: &'s MemberExpr) -> Value {
         let object = match &*member.obj {
             Expr::Member(inner) => self.member(inner),
             object => self.expression(object),
@@ -683,6 +703,7 @@ where
             self.effects.certain |= self.has_accessor(&name.sym);
         }
         self.change(&object);
+        object
     }
 
     /// Iterating over what is not a plain collection runs its iterator.

@@ -1,0 +1,139 @@
+//! What the statements of CommonJS modules export, as far as it can be read off them. Modules that use `exports` in these ways only can
+//! lose what nobody asks them for.
+
+use crate::record::RequireUse;
+use swc_core::atoms::Atom;
+use swc_core::common::SyntaxContext;
+use swc_core::ecma::ast::*;
+
+/// The name under which a part declares an export: no variable can have it.
+pub(crate) fn export_local(name: &str) -> Atom {
+    format!("exports.{name}").into()
+}
+
+/// What stands for all exports: statements that only prepare them.
+pub(crate) const ALL: &str = "exports.*";
+
+/// What a top-level statement does with exports.
+pub(crate) enum Form<'a> {
+    /// `exports.a = exports.b = value`
+    Export { names: Vec<Atom>, value: &'a Expr },
+    /// `exports.a = exports.b = void 0`, before these get their values.
+    Prepare,
+    /// `exports.__esModule = true`
+    Flag,
+    /// `module.exports = require("x")`
+    PassOn,
+}
+
+/// Reads a statement.
+pub(crate) fn form(statement: &Stmt, unresolved: SyntaxContext) -> Option<Form<'_>> {
+    let Stmt::Expr(statement) = statement else { return None };
+    match &*statement.expr {
+        Expr::Assign(assignment) if assignment.op == AssignOp::Assign => assigned(assignment, unresolved),
+        Expr::Call(call) => defined(call, unresolved),
+        _ => None,
+    }
+}
+
+fn assigned(assignment: &AssignExpr, unresolved: SyntaxContext) -> Option<Form<'_>> {
+    let AssignTarget::Simple(SimpleAssignTarget::Member(target)) = &assignment.left else { return None };
+    if is_module_exports(target, unresolved) {
+        return required(&assignment.right, unresolved).map(|_| Form::PassOn);
+    }
+    let mut names = Vec::new();
+    let mut current = assignment;
+    loop {
+        let AssignTarget::Simple(SimpleAssignTarget::Member(target)) = &current.left else { return None };
+        names.push(export_name(target, unresolved)?);
+        match &*current.right {
+            Expr::Assign(next) if next.op == AssignOp::Assign && is_export(&next.left, unresolved) => current = next,
+            Expr::Unary(unary) if unary.op == UnaryOp::Void && unary.arg.is_lit() => return Some(Form::Prepare),
+            _ if names.iter().any(|name| name == "__esModule") => return Some(Form::Flag),
+            value => return Some(Form::Export { names, value }),
+        }
+    }
+}
+
+/// `Object.defineProperty(exports, "name", { … })`.
+fn defined(call: &CallExpr, unresolved: SyntaxContext) -> Option<Form<'_>> {
+    let Callee::Expr(callee) = &call.callee else { return None };
+    let Expr::Member(callee) = &**callee else { return None };
+    let is_define = matches!(&callee.prop, MemberProp::Ident(name) if name.sym == "defineProperty");
+    if !is_define || !is_free(&callee.obj, "Object", unresolved) {
+        return None;
+    }
+    let [target, name, descriptor] = &call.args[..] else { return None };
+    let is_target = match &*target.expr {
+        Expr::Member(member) => is_module_exports(member, unresolved),
+        target => is_free(target, "exports", unresolved),
+    };
+    let Expr::Lit(Lit::Str(name)) = &*name.expr else { return None };
+    if !is_target || !descriptor.expr.is_object() {
+        return None;
+    }
+    let name: Atom = name.value.to_string_lossy().into();
+    Some(if name == "__esModule" { Form::Flag } else { Form::Export { names: vec![name], value: &descriptor.expr } })
+}
+
+/// Whether a call is `Object.defineProperty(exports, "name", { … })`.
+pub(crate) fn is_definition(call: &CallExpr, unresolved: SyntaxContext) -> bool {
+    defined(call, unresolved).is_some()
+}
+
+fn is_export(target: &AssignTarget, unresolved: SyntaxContext) -> bool {
+    matches!(target, AssignTarget::Simple(SimpleAssignTarget::Member(member)) if export_name(member, unresolved).is_some())
+}
+
+/// The name of `exports.name` and `module.exports.name`.
+pub(crate) fn export_name(member: &MemberExpr, unresolved: SyntaxContext) -> Option<Atom> {
+    let MemberProp::Ident(name) = &member.prop else { return None };
+    let is_exports = match &*member.obj {
+        Expr::Member(object) => is_module_exports(object, unresolved),
+        object => is_free(object, "exports", unresolved),
+    };
+    is_exports.then(|| name.sym.clone())
+}
+
+fn is_module_exports(member: &MemberExpr, unresolved: SyntaxContext) -> bool {
+    matches!(&member.prop, MemberProp::Ident(name) if name.sym == "exports")
+        && is_free(&member.obj, "module", unresolved)
+}
+
+fn is_free(expression: &Expr, name: &str, unresolved: SyntaxContext) -> bool {
+    matches!(expression, Expr::Ident(ident) if ident.ctxt == unresolved && ident.sym == name)
+}
+
+/// The call, if an expression is one of `require` with one argument.
+fn required(expression: &Expr, unresolved: SyntaxContext) -> Option<&CallExpr> {
+    match expression {
+        Expr::Paren(inner) => required(&inner.expr, unresolved),
+        Expr::Call(call) => match &call.callee {
+            Callee::Expr(callee) if is_free(callee, "require", unresolved) && call.args.len() == 1 => Some(call),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What a top-level statement wants of the module that it requires, if that can be told.
+pub(crate) fn require_use<'a>(statement: &'a Stmt, unresolved: SyntaxContext) -> Option<(&'a CallExpr, RequireUse)> {
+    match statement {
+        Stmt::Expr(statement) => match &*statement.expr {
+            Expr::Assign(assignment) if assignment.op == AssignOp::Assign => match &assignment.left {
+                AssignTarget::Simple(SimpleAssignTarget::Member(target)) if is_module_exports(target, unresolved) => {
+                    Some((required(&assignment.right, unresolved)?, RequireUse::PassOn))
+                }
+                _ => None,
+            },
+            expression => Some((required(expression, unresolved)?, RequireUse::Nothing)),
+        },
+        Stmt::Decl(Decl::Var(declaration)) => {
+            let [declarator] = &declaration.decls[..] else { return None };
+            let name = declarator.name.as_ident()?;
+            let init = declarator.init.as_deref()?;
+            Some((required(init, unresolved)?, RequireUse::Variable(name.sym.clone())))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,38 @@
+//! Random module graphs do in a bundle what they do in Node: `fuzz/run.mjs` compares the two for some seeds.
+
+mod support;
+
+use support::node;
+
+/// Features of graphs whose bundles are known to differ, see `FEATURES` in `fuzz/generate.mjs`, and why.
+const KNOWN: &[(&str, &str)] = &[
+    ("deadZones", "functions around modules make variables of their constants"),
+    ("entries", "a shared chunk runs before what should come between its modules"),
+    ("identity", "`import()` gives another object than `import *`"),
+    ("names", "renamed functions and classes lose their names"),
+    ("shared", "a chunk runs as a whole, before what should come between its modules, and fails as a whole"),
+    ("siblings", "a module that awaits holds up those after it"),
+    ("starsOfCommonjs", "names of a CommonJS module are not exported"),
+];
+
+/// The same, of minified ones.
+const KNOWN_MINIFIED: &[(&str, &str)] = &[("throws", "an exported declaration after a `throw` is removed")];
+
+#[track_caller]
+fn check(known: &[&[(&str, &str)]], arguments: &[&str]) {
+    let known: Vec<&str> = known.concat().iter().map(|(feature, _)| *feature).collect();
+    let known = known.join(",");
+    let fixed = ["--planish", env!("CARGO_BIN_EXE_planish"), "--seeds", "0..150", "--without", &known];
+    let run = node("tests/fuzz/run.mjs", &[&fixed[..], arguments].concat());
+    assert_eq!(run.code, Some(0), "{}\n{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn graphs() {
+    check(&[KNOWN], &[]);
+}
+
+#[test]
+fn minified_graphs() {
+    check(&[KNOWN, KNOWN_MINIFIED], &["--minify"]);
+}
