@@ -4,6 +4,7 @@ use crate::{HtmlOptions, HtmlPlugin};
 use planish_pipeline::asset::{Asset, AssetId, AssetOutput, DependencyKind, PackageFacts, Source};
 use planish_pipeline::cache::Cache;
 use planish_pipeline::chunk::{Chunk, ChunkIdx, ChunkPlan};
+use planish_pipeline::diagnostic::Outcome;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Node, Target};
 use planish_pipeline::key::Key;
 use planish_pipeline::naming::{Names, Naming};

@@ -202,7 +202,7 @@ mod tests {
     /// `(module (import "./m.js" "log" (func (param i32))) (import "./m.js" "mem" (memory 1 2)) (func (export "run")) (global (export "g") i32 (i32.const 7)))`
     /// but for the code, which nobody reads here.
     const MODULE: &[u8] = b"\0asm\x01\0\0\0\
-        \x02\x1a\x02\x06./m.js\x03log\x00\x00\x06./m.js\x03mem\x02\x01\x01\x02\
+        \x02\x1d\x02\x06./m.js\x03log\x00\x00\x06./m.js\x03mem\x02\x01\x01\x02\
         \x07\x0b\x02\x03run\x00\x01\x01g\x03\x00";
 
     #[test]
