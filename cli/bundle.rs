@@ -92,8 +92,8 @@ fn entries(root: &Path, out: &Path, paths: &[PathBuf]) -> Result<Vec<EntryReques
 /// `main.js` of `src/main.ts`.
 fn output_name(path: &Path) -> Option<String> {
     let stem = path.file_stem()?.to_str()?;
-    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-    match extension.as_str() {
+    let Some(extension) = path.extension() else { return Some(format!("{stem}.js")) };
+    match extension.to_str()?.to_ascii_lowercase().as_str() {
         "css" => Some(format!("{stem}.css")),
         script if SCRIPTS.contains(&script) => Some(format!("{stem}.js")),
         _ => None,
@@ -103,6 +103,12 @@ fn output_name(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_without_an_extension_is_a_script() {
+        assert_eq!(output_name(Path::new("bin/tool")).as_deref(), Some("tool.js"));
+        assert_eq!(output_name(Path::new("page.html")), None);
+    }
 
     #[test]
     fn entries_whose_outputs_meet_are_refused() {

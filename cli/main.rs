@@ -12,6 +12,7 @@ mod bundle;
 mod cache;
 mod config;
 mod entries;
+mod environment;
 mod flags;
 mod frame;
 mod init;

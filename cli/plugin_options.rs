@@ -11,9 +11,8 @@ use planish_plugins::image::ImageOptions;
 use planish_plugins::js::{Format, JsOptions, JsxOptions, LegalComments, SourceMap};
 use planish_plugins::service_worker::ServiceWorkerOptions;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 
-/// Only environment variables with this prefix reach the scripts.
+/// Only variables of the environment and of `.env` files with this prefix reach the scripts.
 const PUBLIC: &str = "PLANISH_PUBLIC_";
 
 const TARGET: &str = "baseline-widely-available";
@@ -30,11 +29,7 @@ pub(crate) struct Site<'a> {
 }
 
 /// The options of a site's build.
-pub(crate) fn of_site(
-    config: &Config,
-    site: Site<'_>,
-    environment: impl Iterator<Item = (OsString, OsString)>,
-) -> PluginOptions {
+pub(crate) fn of_site(config: &Config, site: Site<'_>, environment: &BTreeMap<String, String>) -> PluginOptions {
     let Site { mode, base, .. } = site;
     let production = mode == Mode::Production;
     let target = config.build.target.clone().unwrap_or_else(|| TARGET.to_owned());
@@ -117,19 +112,20 @@ pub(crate) fn platform(platform: PlatformMode) -> Platform {
 fn defines(
     mode: Mode,
     base: &str,
-    environment: impl Iterator<Item = (OsString, OsString)>,
+    environment: &BTreeMap<String, String>,
     own: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     let production = mode == Mode::Production;
     let mut define: BTreeMap<String, String> = environment
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .iter()
         .filter(|(name, _)| name.starts_with(PUBLIC) && is_name(name))
-        .map(|(name, value)| (format!("import.meta.env.{name}"), quoted(&value)))
+        .map(|(name, value)| (format!("import.meta.env.{name}"), quoted(value)))
         .collect();
     let built_in = [
         ("import.meta.env.MODE", quoted(mode.name())),
         ("import.meta.env.PROD", production.to_string()),
         ("import.meta.env.DEV", (!production).to_string()),
+        ("import.meta.env.SSR", false.to_string()),
         ("import.meta.env.BASE_URL", quoted(base)),
         ("process.env.NODE_ENV", quoted(mode.name())),
     ];
@@ -224,15 +220,15 @@ mod tests {
         Site { mode, base, has_index: true }
     }
 
-    fn environment(list: &[(&str, &str)]) -> impl Iterator<Item = (OsString, OsString)> {
-        list.iter().map(|(name, value)| (name.into(), value.into())).collect::<Vec<_>>().into_iter()
+    fn environment(list: &[(&str, &str)]) -> BTreeMap<String, String> {
+        list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
     fn only_public_variables_reach_the_scripts() {
         let environment =
             environment(&[("SECRET", "s"), ("PLANISH_PUBLIC_API", "https://\"x\""), ("XPLANISH_PUBLIC_Y", "y")]);
-        let define = of_site(&Config::default(), site(Mode::Production, "/b/"), environment).js.define;
+        let define = of_site(&Config::default(), site(Mode::Production, "/b/"), &environment).js.define;
         let names: Vec<&str> = define.keys().map(String::as_str).collect();
         assert_eq!(
             names,
@@ -242,6 +238,7 @@ mod tests {
                 "import.meta.env.MODE",
                 "import.meta.env.PLANISH_PUBLIC_API",
                 "import.meta.env.PROD",
+                "import.meta.env.SSR",
                 "process.env.NODE_ENV"
             ]
         );
@@ -257,14 +254,14 @@ mod tests {
     fn own_definitions_win() {
         let mut config = Config::default();
         config.js.define.insert("process.env.NODE_ENV".into(), "\"test\"".into());
-        let define = of_site(&config, site(Mode::Development, "/"), environment(&[])).js.define;
+        let define = of_site(&config, site(Mode::Development, "/"), &environment(&[])).js.define;
         assert_eq!(define["process.env.NODE_ENV"], "\"test\"");
         assert_eq!(define["import.meta.env.DEV"], "true");
     }
 
     #[test]
     fn development_leaves_images_and_bytes_alone() {
-        let options = of_site(&Config::default(), site(Mode::Development, "/"), environment(&[]));
+        let options = of_site(&Config::default(), site(Mode::Development, "/"), &environment(&[]));
         assert!(!options.image.avif && !options.image.webp && !options.image.optimise);
         assert!(options.compress.is_none());
         assert!(options.js.source_map == SourceMap::External && options.css.source_map);
@@ -276,7 +273,7 @@ mod tests {
             let text = format!("[service_worker]\nenabled = true\n{text}");
             let config = crate::config::read::read("planish.toml", &text).expect("good").config;
             let site = Site { mode: Mode::Production, base: "/", has_index };
-            of_site(&config, site, environment(&[])).service_worker.expect("enabled").navigation_fallback
+            of_site(&config, site, &environment(&[])).service_worker.expect("enabled").navigation_fallback
         };
         assert_eq!(fallback("", true).as_deref(), Some("index.html"));
         assert_eq!(fallback("", false), None);

@@ -5,6 +5,7 @@
 use crate::config::read::{ConfigFile, read};
 use crate::config::{ManifestFormat, Mode, VendorGroups};
 use crate::entries;
+use crate::environment;
 use crate::flags::{BuildFlags, CachePlace};
 use crate::plugin_options;
 use planish_pipeline::chunk::VendorSplit;
@@ -121,9 +122,9 @@ fn join(
         alias: config.js.alias.clone(),
         external: config.js.external.clone(),
     };
+    let environment = environment::load(&root, mode, std::env::vars_os())?;
     let has_index = entries.iter().any(|entry| entry.path == root.join("index.html"));
-    let plugins =
-        plugin_options::of_site(config, plugin_options::Site { mode, base: &base, has_index }, std::env::vars_os());
+    let plugins = plugin_options::of_site(config, plugin_options::Site { mode, base: &base, has_index }, &environment);
     let formats = config.manifest.formats.clone().unwrap_or_else(|| vec![ManifestFormat::Vite]);
     let session = Options {
         root,

@@ -8,6 +8,7 @@ mod folders;
 use crate::Exit;
 use crate::build::{build, prepare, refuse, report_all, texts, trim_cache};
 use crate::config::Mode;
+use crate::environment::is_file_name;
 use crate::flags::BuildFlags;
 use crate::result;
 use crate::settings::{Settings, Usual, load, shown};
@@ -67,7 +68,10 @@ fn adapt(
     changes: &Changes,
     inputs: &[PathBuf],
 ) -> Result<(), crate::settings::Refused> {
-    let is_config = changes.everything || changes.paths.contains(&site.settings.config_path);
+    let is_variables = |path: &PathBuf| path.file_name().is_some_and(|name| is_file_name(&name.to_string_lossy()));
+    let is_config = changes.everything
+        || changes.paths.contains(&site.settings.config_path)
+        || changes.paths.iter().any(is_variables);
     if is_config || !changes.moved.is_empty() {
         let settings = load(flags, USUAL)?;
         let (old, new) = (&site.settings.session, &settings.session);

@@ -114,10 +114,10 @@ macro_rules! topics {
 
 topics! {
     classes: "classes", commonjs: "commonjs", cycles: "cycles", default_exports: "default-exports", dynamic_import: "dynamic-import",
-    entries: "entries", export_star: "export-star", formats: "formats", json: "json", jsx: "jsx", live_bindings: "live-bindings",
-    misc: "misc", namespaces: "namespaces", options: "options", packages: "packages", positions: "positions", renaming: "renaming",
+    entries: "entries", export_star: "export-star", formats: "formats", globs: "globs", import_attributes: "import-attributes", json: "json", jsx: "jsx", live_bindings: "live-bindings",
+    misc: "misc", namespaces: "namespaces", options: "options", packages: "packages", positions: "positions", queries: "queries", renaming: "renaming",
     side_effects: "side-effects", text: "text", top_level_await: "top-level-await", tree_shaking: "tree-shaking",
-    typescript: "typescript",
+    typescript: "typescript", wasm: "wasm",
 }
 
 #[test]

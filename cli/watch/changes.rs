@@ -1,5 +1,6 @@
 //! From events of the file system to one set of changes that is worth a build.
 
+use crate::environment::is_file_name;
 use notify::event::{EventKind, ModifyKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -99,9 +100,9 @@ impl Interest {
     }
 }
 
-/// Files that say what specifiers mean.
+/// Files that say what specifiers mean, or what is defined.
 fn is_resolver_input(name: &str) -> bool {
-    name == "package.json" || (name.starts_with("tsconfig") && name.ends_with(".json"))
+    name == "package.json" || (name.starts_with("tsconfig") && name.ends_with(".json")) || is_file_name(name)
 }
 
 #[cfg(test)]

@@ -44,10 +44,7 @@ impl AssetId {
 
     /// The lower-case extension that decides the asset's kind. A fragment's is that of its query: `js` of `page.html?inline=0.js`.
     pub fn extension(&self) -> String {
-        let named = match self.query() {
-            Some(query) if query.starts_with("inline=") => query,
-            _ => self.path(),
-        };
+        let named = self.0.rsplit_once("?inline=").map_or(self.path(), |(_, query)| query);
         let name = named.rsplit('/').next().unwrap_or_default();
         name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default()
     }
@@ -119,6 +116,8 @@ pub enum DependencyKind {
     Stylesheet,
     /// `new Worker(new URL("x", import.meta.url))`: the target becomes the root of a chunk.
     Worker,
+    /// What the target would be in the output becomes a text in the asker: `import css from "./a.css?inline"`.
+    Inline,
 }
 
 impl DependencyKind {
@@ -140,6 +139,9 @@ pub struct Fragment {
     pub extension: String,
     /// Its text.
     pub text: String,
+    /// Patterns of files, whose names follow the text, a line each: as they are seen from this file, sorted. A pattern begins with `./` or
+    /// `../`, with `/` for the root, or with `**`; one after a `!` takes files away.
+    pub files: Vec<String>,
 }
 
 /// One request of an asset for another.
@@ -221,6 +223,7 @@ mod tests {
     #[test]
     fn a_fragment_has_the_extension_of_its_query() {
         assert_eq!(AssetId::new("a.html?inline=0.js").extension(), "js");
+        assert_eq!(AssetId::new("a.js?x?inline=0.glob").extension(), "glob");
         assert_eq!(AssetId::new("a/b.PNG?w=3").extension(), "png");
         assert_eq!(AssetId::new("a/b.module.css").stem(), "b.module");
     }

@@ -8,7 +8,7 @@ use crate::emit::emit;
 use crate::graph::{AssetGraph, AssetIdx};
 use crate::naming::{Names, finalise};
 use crate::output::{FinalFile, Output, OutputClass, OutputId, Release};
-use crate::plugin::{AssetPlugin, Grouping, Linked, RenderContext};
+use crate::plugin::{AssetPlugin, Grouping, Inline, Linked, RenderContext, RenderInline};
 use crate::session::{BuildResult, Progress, Session, WrittenFile};
 use crate::task::Tasks;
 use rayon::prelude::*;
@@ -179,12 +179,14 @@ fn render(
         matches!(session.plugins.assets[position].grouping(), Grouping::Single { .. })
             .then_some((position, Work::Asset(asset)))
     }));
+    let stage = Stage { session, tasks, graph, linked, plan, names };
+    let inline = |asset: AssetIdx, into: &OutputId| stage.inline(asset, into, &[]);
     let rendered: Vec<Outcome<Vec<Output>>> = work
         .par_iter()
         .with_max_len(1)
         .map(|(position, work)| {
             let plugin = &*session.plugins.assets[*position];
-            let context = RenderContext { graph, plan, linked: &linked[*position], names, tasks };
+            let context = stage.context(*position, &inline);
             let render = || match work {
                 Work::Chunk(chunk) => plugin.render_chunk(&context, *chunk),
                 Work::Asset(asset) => render_asset(plugin, &context, *asset),
@@ -201,6 +203,36 @@ fn render(
     let mut diagnostics = Vec::new();
     let outputs = rendered.into_iter().flat_map(|outcome| outcome.take(&mut diagnostics)).collect();
     Outcome::with(outputs, diagnostics)
+}
+
+/// What rendering sees, whoever renders.
+struct Stage<'a> {
+    session: &'a Session,
+    tasks: &'a Tasks,
+    graph: &'a AssetGraph,
+    linked: &'a [Linked],
+    plan: &'a ChunkPlan,
+    names: &'a Names,
+}
+
+impl Stage<'_> {
+    fn context<'s>(&'s self, owner: usize, inline: &'s RenderInline<'s>) -> RenderContext<'s> {
+        let Self { tasks, graph, plan, names, .. } = *self;
+        RenderContext { graph, plan, linked: &self.linked[owner], names, tasks, inline }
+    }
+
+    /// An asset as a text inside an output. `open` are those around it.
+    fn inline(&self, asset: AssetIdx, into: &OutputId, open: &[AssetIdx]) -> Outcome<Inline> {
+        if open.contains(&asset) {
+            let message = format!("`{}` would become a part of itself", self.graph.node(asset).id);
+            let error = Diagnostic::error("inline-cycle", message).help("ask for its URL instead");
+            return Outcome::with(Inline::default(), vec![error]);
+        }
+        let open = [open, &[asset]].concat();
+        let inline = |asset: AssetIdx, into: &OutputId| self.inline(asset, into, &open);
+        let owner = owner(self.session, self.graph, asset);
+        self.session.plugins.assets[owner].render_inline(&self.context(owner, &inline), asset, into)
+    }
 }
 
 /// The files of an asset: those that the transform finished, and those that need names of others.

@@ -256,7 +256,8 @@ fn is_static(input: &PlanInput<'_>, kind: DependencyKind) -> bool {
         | DependencyKind::Url
         | DependencyKind::Script
         | DependencyKind::Stylesheet
-        | DependencyKind::Worker => false,
+        | DependencyKind::Worker
+        | DependencyKind::Inline => false,
     }
 }
 

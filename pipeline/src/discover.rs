@@ -1,15 +1,17 @@
 //! Discovery: from the entries to the whole asset graph. Work is parallel; numbers are given afterwards, depth-first from the
 //! entries, so that they do not depend on scheduling.
 
-use crate::asset::{Asset, AssetId, Dependency, DependencyKind, Source};
+use crate::asset::{Asset, AssetId, Dependency, DependencyKind, Fragment, Source};
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::graph::{AssetGraph, AssetIdx, Entry, Node, Target};
 use crate::key::{Key, KeyBuilder};
+use crate::listing::list;
 use crate::plugin::{AssetPlugin, Grouping, Request};
 use crate::resolve::{Located, Resolved};
 use crate::session::{EmitMode, Progress, Session};
 use crate::task::{Task, Tasks};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -214,7 +216,7 @@ impl<'a> Discovery<'a> {
     {
         if let Some(fragment) = &dependency.fragment {
             let id = AssetId::new(format!("{}?inline={}.{}", source.id, dependency.specifier, fragment.extension));
-            let content: Arc<[u8]> = Arc::from(fragment.text.as_bytes());
+            let content: Arc<[u8]> = Arc::from(self.text_of(source, fragment).as_bytes());
             self.session
                 .sources
                 .fragments
@@ -251,6 +253,17 @@ impl<'a> Discovery<'a> {
                 Lead::Other(Target::Missing)
             }
         }
+    }
+
+    /// A fragment's text, followed by the names of the files that its patterns match.
+    fn text_of<'f>(&self, source: &Source, fragment: &'f Fragment) -> Cow<'f, str> {
+        if fragment.files.is_empty() {
+            return Cow::Borrowed(&fragment.text);
+        }
+        let options = &self.session.options;
+        let left_out: Vec<&Path> = std::iter::once(&*options.out).chain(options.cache.as_deref()).collect();
+        let names = list(&options.root, &source.path, &fragment.files, &left_out);
+        Cow::Owned(names.iter().fold(fragment.text.clone(), |text, name| format!("{text}\n{name}")))
     }
 
     /// A script or stylesheet that is wanted for its URL (a classic script, a preload) is another asset than the module of the

@@ -6,7 +6,7 @@
 //!
 //! Invariants, held by tests:
 //! - Output depends on sources, options and version only: never on thread count, directory, clock, locale or machine.
-//! - Only [`files`], [`cache`] and [`emit`] touch the file system, besides the resolver's reads.
+//! - Only [`files`], `listing`, [`cache`] and [`emit`] touch the file system, besides the resolver's reads.
 //! - The output folder changes only when the whole build is good.
 //! - Nothing here prints or exits.
 
@@ -20,6 +20,7 @@ pub mod emit;
 pub mod files;
 pub mod graph;
 pub mod key;
+mod listing;
 pub mod manifest;
 pub mod naming;
 pub mod output;

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Outcome};
 use crate::graph::{AssetGraph, AssetIdx};
 use crate::key::Key;
 use crate::naming::Names;
-use crate::output::{FinalFile, Output, OutputClass, Release};
+use crate::output::{FinalFile, Output, OutputClass, OutputId, Release};
 use crate::task::Tasks;
 use std::any::Any;
 
@@ -73,6 +73,29 @@ pub struct RenderContext<'a> {
     pub names: &'a Names,
     /// Cached tasks.
     pub tasks: &'a Tasks,
+    /// What an asset of any kind becomes inside an output; see [`AssetPlugin::render_inline`].
+    pub inline: &'a RenderInline<'a>,
+}
+
+/// Renders any asset as a text inside an output.
+pub type RenderInline<'a> = dyn Fn(AssetIdx, &OutputId) -> Outcome<Inline> + Sync + 'a;
+
+/// A text that becomes part of another output.
+#[derive(Clone, Debug, Default)]
+pub struct Inline {
+    /// In order.
+    pub pieces: Vec<Piece>,
+    /// The outputs whose placeholders occur in the pieces.
+    pub references: Vec<OutputId>,
+}
+
+/// A piece of an [`Inline`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Text.
+    Text(String),
+    /// A URL, as [`Names::url`] gives it for the output that the text becomes part of.
+    Url(String),
 }
 
 /// All that Planish knows of one kind of asset.
@@ -117,6 +140,12 @@ pub trait AssetPlugin: Send + Sync {
     fn render_chunk(&self, context: &RenderContext<'_>, chunk: ChunkIdx) -> Outcome<Vec<Output>> {
         let _ = (context, chunk);
         Outcome::new(Vec::new())
+    }
+
+    /// Renders an asset as a text inside the output `into`, for [`DependencyKind::Inline`].
+    fn render_inline(&self, context: &RenderContext<'_>, asset: AssetIdx, into: &OutputId) -> Outcome<Inline> {
+        let _ = (context, asset, into);
+        Outcome::new(Inline::default())
     }
 
     /// Renders the outputs of an asset whose [`crate::asset::AssetOutput::bytes`] are `None`. In their order.

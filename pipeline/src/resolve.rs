@@ -202,6 +202,7 @@ impl Resolver {
         if let Some(query) = match dependency.attribute.as_deref() {
             Some("text") => Some("raw"),
             Some("bytes") => Some("bytes"),
+            Some("json") if found.path().extension().is_none_or(|extension| extension != "json") => Some("json"),
             _ => None,
         } {
             located.id = AssetId::new(format!("{}?{query}", located.id.path()));

@@ -8,6 +8,7 @@
 
 mod address;
 mod bundle;
+mod inline;
 mod layers;
 mod place;
 mod print;
@@ -22,13 +23,16 @@ use lightningcss::targets::Targets;
 use planish_pipeline::asset::{Asset, Source};
 use planish_pipeline::chunk::ChunkIdx;
 use planish_pipeline::diagnostic::Outcome;
+use planish_pipeline::graph::AssetIdx;
 use planish_pipeline::key::{Key, KeyBuilder};
 use planish_pipeline::output::{Output, OutputClass, OutputId};
-use planish_pipeline::plugin::{AssetPlugin, Grouping, RenderContext, Request};
+use planish_pipeline::plugin::{AssetPlugin, Grouping, Inline, RenderContext, Request};
 use planish_pipeline::task::Task;
 
 const VERSION: u32 = 1;
 const RENDER: Task = Task { name: "css-render", version: VERSION };
+/// A stylesheet as a text in a script.
+const INLINE: Task = Task { name: "css-inline", version: VERSION };
 
 /// How stylesheets are made.
 #[derive(Clone, Debug)]
@@ -121,5 +125,20 @@ impl AssetPlugin for CssPlugin {
             outputs.push(output(&map, OutputClass::SourceMap, text, Vec::new()));
         }
         Outcome::with(outputs, rendered.diagnostics.clone())
+    }
+
+    fn render_inline(&self, context: &RenderContext<'_>, asset: AssetIdx, into: &OutputId) -> Outcome<Inline> {
+        let (reach, urls) = reach::reach_inline(context.graph, context.names, into, asset);
+        let rendered = context.tasks.run(
+            INLINE,
+            context.graph.node(asset).id.as_str(),
+            |key| {
+                key.value(&(self.options.minify, &self.options.target));
+                reach.add_to(key);
+            },
+            || print::print(bundle::bundle(&reach), &reach, &self.printing(), None),
+        );
+        let inline = Inline { pieces: inline::pieces(&rendered.value.css, &urls), references: reach.outputs() };
+        Outcome::with(inline, rendered.diagnostics.clone())
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Printing {
 }
 
 /// Without this, a stylesheet has the encoding of the document that links it.
-const CHARSET: &str = "@charset \"UTF-8\";\n";
+pub(crate) const CHARSET: &str = "@charset \"UTF-8\";\n";
 
 /// Prints a bundle. `map_name` is the URL of the source map as seen from the stylesheet; there is none without.
 pub(crate) fn print(

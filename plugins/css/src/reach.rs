@@ -2,6 +2,7 @@
 //! options.
 
 use crate::address::Address;
+use crate::inline::marker;
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Node, Target};
 use planish_pipeline::key::KeyBuilder;
@@ -70,11 +71,23 @@ impl Reach<'_> {
 
 /// Collects the files of the stylesheet `style` from its roots.
 pub(crate) fn reach<'a>(graph: &'a AssetGraph, names: &Names, style: &OutputId, roots: &[AssetIdx]) -> Reach<'a> {
-    let mut search = Search { graph, names, style, index: BTreeMap::new(), files: Vec::new(), outputs: Vec::new() };
+    let mut search = Search::new(graph, names, style);
     let roots = roots.iter().map(|root| search.visit(*root)).collect();
-    search.outputs.sort();
-    search.outputs.dedup();
-    Reach { files: search.files, roots, outputs: search.outputs }
+    search.finish(roots)
+}
+
+/// The same for a stylesheet that becomes a text in the script `into`; with the URLs that its markers stand for.
+pub(crate) fn reach_inline<'a>(
+    graph: &'a AssetGraph,
+    names: &Names,
+    into: &OutputId,
+    root: AssetIdx,
+) -> (Reach<'a>, Vec<String>) {
+    let mut search = Search::new(graph, names, into);
+    search.marked = Some(Vec::new());
+    let roots = vec![search.visit(root)];
+    let urls = search.marked.take().unwrap_or_default();
+    (search.finish(roots), urls)
 }
 
 struct Search<'a, 'b> {
@@ -84,9 +97,29 @@ struct Search<'a, 'b> {
     index: BTreeMap<AssetIdx, usize>,
     files: Vec<File<'a>>,
     outputs: Vec<OutputId>,
+    /// The URLs so far, if markers stand for them.
+    marked: Option<Vec<String>>,
 }
 
-impl<'a> Search<'a, '_> {
+impl<'a, 'b> Search<'a, 'b> {
+    fn new(graph: &'a AssetGraph, names: &'b Names, style: &'b OutputId) -> Self {
+        let (index, files, outputs) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { graph, names, style, index, files, outputs, marked: None }
+    }
+
+    fn finish(mut self, roots: Vec<usize>) -> Reach<'a> {
+        self.outputs.sort();
+        self.outputs.dedup();
+        Reach { files: self.files, roots, outputs: self.outputs }
+    }
+
+    /// A URL as it stands in the stylesheet for now.
+    fn link(&mut self, url: String) -> Link {
+        let Some(marked) = &mut self.marked else { return Link::Url(url) };
+        marked.push(url);
+        Link::Url(marker(marked.len() - 1))
+    }
+
     fn visit(&mut self, asset: AssetIdx) -> usize {
         if let Some(&at) = self.index.get(&asset) {
             return at;
@@ -110,7 +143,7 @@ impl<'a> Search<'a, '_> {
         match target {
             Target::Asset(idx) if self.graph.node(*idx).kind == KIND => Link::Sheet(self.visit(*idx)),
             Target::External(_) => Link::Kept,
-            Target::Static(path) => Link::Url(self.names.static_url(self.style, path)),
+            Target::Static(path) => self.link(self.names.static_url(self.style, path)),
             Target::Asset(_) | Target::Empty | Target::Missing => Link::Nothing,
         }
     }
@@ -119,12 +152,16 @@ impl<'a> Search<'a, '_> {
         match target {
             Target::Asset(idx) => {
                 let output = OutputId::of_asset(&self.graph.node(*idx).id, "");
-                self.names.relative(self.style, &output).map_or(Link::Kept, |url| {
-                    self.outputs.push(output);
-                    Link::Url(url)
-                })
+                // A text in a script is used by a page, wherever that is.
+                let url = match self.marked {
+                    Some(_) => self.names.url(self.style, &output),
+                    None => self.names.relative(self.style, &output),
+                };
+                let Some(url) = url else { return Link::Kept };
+                self.outputs.push(output);
+                self.link(url)
             }
-            Target::Static(path) => Link::Url(self.names.static_url(self.style, path)),
+            Target::Static(path) => self.link(self.names.static_url(self.style, path)),
             Target::External(_) | Target::Empty | Target::Missing => Link::Kept,
         }
     }

@@ -9,7 +9,7 @@ use planish_pipeline::graph::{AssetGraph, AssetIdx, Node, Target};
 use planish_pipeline::key::Key;
 use planish_pipeline::naming::{Names, Naming};
 use planish_pipeline::output::{Output, OutputId};
-use planish_pipeline::plugin::{AssetPlugin, Linked, RenderContext};
+use planish_pipeline::plugin::{AssetPlugin, Inline, Linked, RenderContext};
 use planish_pipeline::resolve::is_remote;
 use planish_pipeline::task::Tasks;
 use std::path::PathBuf;
@@ -107,7 +107,8 @@ impl Build {
     fn render(&self, plugin: &CssPlugin) -> Outcome<Vec<Output>> {
         let linked = Linked::default();
         let Self { graph, plan, names, tasks } = self;
-        plugin.render_chunk(&RenderContext { graph, plan, linked: &linked, names, tasks }, ChunkIdx(0))
+        let inline = |_, _: &OutputId| Outcome::new(Inline::default());
+        plugin.render_chunk(&RenderContext { graph, plan, linked: &linked, names, tasks, inline: &inline }, ChunkIdx(0))
     }
 }
 

@@ -91,7 +91,7 @@ impl Visitor for Scanner<'_> {
         }
         let range = place.start as u32..place.end as u32;
         let mut dependency = Dependency::new(self.fragments.to_string(), DependencyKind::Script, range);
-        dependency.fragment = Some(Fragment { extension: "js".into(), text: text.to_owned() });
+        dependency.fragment = Some(Fragment { extension: "js".into(), text: text.to_owned(), files: Vec::new() });
         self.found.push(Found { dependency, role: Role::Script });
         self.fragments += 1;
     }

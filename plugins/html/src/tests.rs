@@ -4,11 +4,12 @@ use crate::{HtmlOptions, HtmlPlugin};
 use planish_pipeline::asset::{Asset, AssetId, AssetOutput, DependencyKind, PackageFacts, Source};
 use planish_pipeline::cache::Cache;
 use planish_pipeline::chunk::{Chunk, ChunkIdx, ChunkPlan};
+use planish_pipeline::diagnostic::Outcome;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Node, Target};
 use planish_pipeline::key::Key;
 use planish_pipeline::naming::{Names, Naming};
 use planish_pipeline::output::{Output, OutputId};
-use planish_pipeline::plugin::{AssetPlugin, Linked, RenderContext, Request};
+use planish_pipeline::plugin::{AssetPlugin, Inline, Linked, RenderContext, Request};
 use planish_pipeline::task::Tasks;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -141,7 +142,15 @@ impl Site {
             }
         }
         let (linked, tasks) = (Linked::default(), Tasks::new(Arc::new(Cache::new(None, false))));
-        let context = RenderContext { graph: &graph, plan: &plan, linked: &linked, names: &names, tasks: &tasks };
+        let inline = |_, _: &OutputId| Outcome::new(Inline::default());
+        let context = RenderContext {
+            graph: &graph,
+            plan: &plan,
+            linked: &linked,
+            names: &names,
+            tasks: &tasks,
+            inline: &inline,
+        };
         plugin.render_asset(&context, AssetIdx(0)).value.remove(0)
     }
 

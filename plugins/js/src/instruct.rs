@@ -4,6 +4,7 @@
 //! module that refers to another module gets the code that stands for it. The syntax trees are not touched yet.
 
 mod borders;
+mod inline;
 
 use crate::bind::Binder;
 use crate::cross::{self, module_name};
@@ -16,6 +17,7 @@ use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
 use crate::words::{identifier, property, property_key, quoted};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::chunk::{Chunk, ChunkIdx};
+use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::graph::{AssetIdx, Target};
 use planish_pipeline::key::Key;
 use planish_pipeline::output::OutputId;
@@ -91,6 +93,9 @@ pub(crate) struct ChunkInstructions {
     /// Outputs whose placeholders occur in the text.
     #[serde(skip)]
     pub(crate) references: BTreeSet<OutputId>,
+    /// About texts of other kinds of assets that became part of the chunk.
+    #[serde(skip)]
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// Makes the instructions for one chunk.
@@ -121,6 +126,7 @@ pub(crate) fn instruct(
         externals: BTreeMap::new(),
         interop: FxHashMap::default(),
         references: BTreeSet::new(),
+        diagnostics: Vec::new(),
         namespaces: Vec::new(),
     };
     let modules: Vec<ModuleInstructions> = members.iter().map(|module| instructor.module(*module)).collect();
@@ -133,6 +139,7 @@ pub(crate) fn instruct(
         modules,
         footer,
         references: instructor.references,
+        diagnostics: instructor.diagnostics,
     }
 }
 
@@ -152,6 +159,7 @@ struct Instructor<'a> {
     /// Variables that hold a CommonJS module as unwrapped ES modules see it.
     interop: FxHashMap<(AssetIdx, bool), String>,
     references: BTreeSet<OutputId>,
+    diagnostics: Vec<Diagnostic>,
     /// Declarations of namespace objects.
     namespaces: Vec<String>,
 }
@@ -446,6 +454,7 @@ impl Instructor<'_> {
             DependencyKind::DynamicImport => Some(Code::Value(self.inline_import(user, target))),
             // The literal of `new URL` becomes the path to the file, relative to this script.
             DependencyKind::Url => self.relative(&output).map(Code::Value),
+            DependencyKind::Inline => Some(Code::Value(self.inline(target))),
             DependencyKind::Worker => {
                 let chunk = self.context.plan.root_chunk(target)?;
                 let script = self.context.plan.chunk(chunk).script.clone()?;

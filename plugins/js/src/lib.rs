@@ -18,15 +18,18 @@
 //! Evaluation order is that of ES modules within a chunk; wrapped modules (CommonJS, and ES modules that are required) are evaluated
 //! when they are first asked for.
 
+mod alone;
 mod bind;
 mod classify;
 mod commonjs;
 mod cross;
 mod declare;
 mod effects;
+mod glob;
 mod hoist;
 mod instruct;
 mod json;
+mod made;
 pub mod options;
 mod order;
 mod purity;
@@ -38,11 +41,13 @@ mod scan;
 mod shake;
 pub mod swc;
 mod tables;
+mod wasm;
 mod words;
 
 pub use options::{Format, JsOptions, JsxOptions, LegalComments, SourceMap};
 
 use crate::instruct::{ModuleInstructions, instruct};
+use crate::made::{Form, module_text};
 use crate::record::ModuleRecord;
 use crate::render::{Rendered, render};
 use crate::scan::scan;
@@ -54,15 +59,14 @@ use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Node, Target};
 use planish_pipeline::key::{Key, KeyBuilder};
 use planish_pipeline::output::{Output, OutputClass, OutputId};
-use planish_pipeline::plugin::{AssetPlugin, Grouping, Linked, RenderContext, Request};
+use planish_pipeline::plugin::{AssetPlugin, Grouping, Inline, Linked, RenderContext, Request};
 use planish_pipeline::resolve::Platform;
 use planish_pipeline::task::{Task, Tasks};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Raised when the same source gives another record.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Rendering a chunk; raised when the same instructions give another text.
 const RENDER: Task = Task { name: "js-chunk", version: 2 };
 
@@ -89,21 +93,30 @@ impl JsPlugin {
 
     /// Parses, transforms and scans a source.
     fn read(&self, source: &Source) -> Outcome<Option<(LiveModule, Vec<Dependency>)>> {
-        let text = match module_text(source) {
-            Ok(text) => text,
+        let made = match module_text(source, self.options.platform) {
+            Ok(made) => made,
             Err(diagnostic) => return Outcome::with(None, vec![*diagnostic]),
         };
-        let is_made = matches!(text, Cow::Owned(_));
+        let is_made = !made.is_written();
         let syntax = if is_made { Syntax::Js } else { Syntax::of_extension(&source.id.extension()) };
-        let parsed = parse(&source.id, &text, syntax, hint(source, is_made), &self.settings);
-        let Outcome { value, diagnostics } = parsed;
+        let parsed = parse(&source.id, &made.text, syntax, hint(source, is_made), &self.settings);
+        let Outcome { value, mut diagnostics } = parsed;
+        diagnostics.extend(made.diagnostics);
         let Some(mut program) = value else { return Outcome::with(None, diagnostics) };
-        let scanned = scan(&mut program, source);
-        let mut record = scanned.record;
-        if is_json(source) {
-            record.format = record::Format::Json;
+        let mut globs = glob::replace(&mut program, source);
+        diagnostics.append(&mut globs.diagnostics);
+        let mut scanned = scan(&mut program, source);
+        globs.attach(&mut scanned.dependencies);
+        if is_made {
+            scanned.forget_places();
         }
-        let live = LiveModule { record: Arc::new(record), program: Arc::new(program) };
+        if let Some(kind) = made.kind {
+            scanned.dependencies.iter_mut().for_each(|dependency| dependency.kind = kind);
+        }
+        if Form::of(&source.id) == Form::Json {
+            scanned.record.format = record::Format::Json;
+        }
+        let live = LiveModule { record: Arc::new(scanned.record), program: Arc::new(program) };
         Outcome::with(Some((live, scanned.dependencies)), diagnostics)
     }
 
@@ -140,23 +153,9 @@ fn options_key(options: &JsOptions) -> Key {
     key.finish()
 }
 
-fn is_json(source: &Source) -> bool {
-    source.id.extension() == "json" && source.id.query() != Some("raw")
-}
-
-/// The text of a module: the file's own, or made of a JSON or text file.
-fn module_text(source: &Source) -> Result<Cow<'_, str>, Box<Diagnostic>> {
-    let text = source.text().ok_or_else(|| {
-        let diagnostic = Diagnostic::error("invalid-utf8", format!("`{}` is not valid UTF-8", source.id));
-        Box::new(diagnostic.at(&source.id, 0..0, "").help("save the file as UTF-8"))
-    })?;
-    if source.id.query() == Some("raw") {
-        Ok(Cow::Owned(json::text_module(text)))
-    } else if is_json(source) {
-        json::json_module(source, text).map(Cow::Owned)
-    } else {
-        Ok(Cow::Borrowed(text))
-    }
+/// The package's `type`, which counts for files with an extension.
+fn says_module(source: &Source) -> bool {
+    source.package.module_type.as_deref() == Some("module") && !source.id.extension().is_empty()
 }
 
 fn hint(source: &Source, is_made: bool) -> Hint {
@@ -164,9 +163,15 @@ fn hint(source: &Source, is_made: bool) -> Hint {
     // An inline script of a document is a module script.
     let is_module = is_made
         || matches!(extension.as_str(), "mjs" | "mts")
-        || source.package.module_type.as_deref() == Some("module")
+        || says_module(source)
         || source.id.query().is_some_and(|query| query.starts_with("inline="));
     if is_module && !matches!(extension.as_str(), "cjs" | "cts") { Hint::Module } else { Hint::Unknown }
+}
+
+/// Whether a request is for a module or script, whatever its name.
+fn is_for_code(kind: DependencyKind) -> bool {
+    use DependencyKind::{DynamicImport, Import, Require, Script, Worker};
+    matches!(kind, Import | DynamicImport | Require | Script | Worker)
 }
 
 /// Modules that are run for their own sake, and those whose exports count.
@@ -199,17 +204,12 @@ impl AssetPlugin for JsPlugin {
     }
 
     fn accepts(&self, request: Request<'_>) -> bool {
-        let query = request.id.query();
-        if query == Some("raw") {
-            return true;
-        }
-        if query == Some("url") {
-            return false;
-        }
-        match request.id.extension().as_str() {
-            "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" => true,
-            "json" => request.kind != Some(DependencyKind::Url),
-            _ => false,
+        match Form::of(request.id) {
+            Form::Other => false,
+            Form::Json => request.kind != Some(DependencyKind::Url),
+            // A name says nothing there, so who asks for it does.
+            Form::Code if request.id.extension().is_empty() => request.kind.is_none_or(is_for_code),
+            _ => true,
         }
     }
 
@@ -270,7 +270,11 @@ impl AssetPlugin for JsPlugin {
             || render(&instructions, &self.options, &self.settings, name, |module| self.program(context.graph, module)),
         );
         let outputs = outputs(context, &self.options, script, chunk, &rendered.value, instructions.references);
-        Outcome::with(outputs, rendered.diagnostics.clone())
+        Outcome::with(outputs, [instructions.diagnostics, rendered.diagnostics.clone()].concat())
+    }
+
+    fn render_inline(&self, context: &RenderContext<'_>, asset: AssetIdx, into: &OutputId) -> Outcome<Inline> {
+        alone::alone(self, context, asset, into)
     }
 }
 

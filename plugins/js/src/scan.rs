@@ -26,6 +26,19 @@ pub(crate) struct Scanned {
     pub(crate) dependencies: Vec<Dependency>,
 }
 
+impl Scanned {
+    /// Positions in a text that nobody wrote would point to anything.
+    pub(crate) fn forget_places(&mut self) {
+        self.dependencies.iter_mut().for_each(|dependency| dependency.range = 0..0);
+        self.record.bindings.values_mut().for_each(|binding| binding.range = (0, 0));
+        for export in self.record.exports.values_mut() {
+            if let Export::From(binding) = export {
+                binding.range = (0, 0);
+            }
+        }
+    }
+}
+
 /// Scans a program and prepares its tree. Deterministic: scanning the same text again prepares the same tree.
 pub(crate) fn scan(program: &mut Program, source: &Source) -> Scanned {
     let mut module =

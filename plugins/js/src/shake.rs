@@ -126,7 +126,10 @@ impl Shaker<'_> {
         let part = module.record.parts[number].clone();
         for name in &part.uses {
             self.use_name(idx, name);
-            self.use_required(idx, name, None);
+            // A declaration mentions what it declares.
+            if !part.declares.contains(name) {
+                self.use_required(idx, name, None);
+            }
         }
         for member in &part.member_uses {
             match self.modules[idx.index()].as_ref().and_then(|module| module.members.get(member)).cloned() {

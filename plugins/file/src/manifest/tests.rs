@@ -6,7 +6,7 @@ use planish_pipeline::cache::Cache;
 use planish_pipeline::chunk::ChunkPlan;
 use planish_pipeline::graph::{AssetGraph, Node};
 use planish_pipeline::naming::Naming;
-use planish_pipeline::plugin::Linked;
+use planish_pipeline::plugin::{Inline, Linked};
 use planish_pipeline::task::Tasks;
 use std::sync::Arc;
 
@@ -64,6 +64,7 @@ fn render(name: &str, text: &str, base: &str) -> (String, Vec<OutputId>) {
         linked: &Linked::default(),
         names: &names,
         tasks: &tasks,
+        inline: &|_, _| Outcome::new(Inline::default()),
     };
     let output = ManifestPlugin.render_asset(&context, AssetIdx(0)).value.pop().expect("one output");
     (String::from_utf8(output.bytes).expect("text"), output.references)
