@@ -16,8 +16,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("default-exports/anonymous-names", "what is exported without a name is not called `default`"),
     ("default-exports/keep-names", "renamed functions and classes lose their names despite `--keep-names`"),
     ("entries/same-module-effects-order", "a shared chunk runs before what should come between its modules"),
-    ("export-star/entry-from-commonjs", "names of a CommonJS module are not exported"),
-    ("export-star/from-commonjs", "names of a namespace are not sorted"),
     ("formats/several-entries-share-modules", "without splitting there is one entry for each run"),
     ("formats/strict-directive-of-the-entry", "a script without exports that is strict by itself becomes sloppy"),
     ("namespaces/identity-across-chunks", "`import()` gives another object than `import *`"),

@@ -12,7 +12,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("names", "renamed functions and classes lose their names"),
     ("shared", "a chunk runs as a whole, before what should come between its modules, and fails as a whole"),
     ("siblings", "a module that awaits holds up those after it"),
-    ("starsOfCommonjs", "names of a CommonJS module are not exported"),
 ];
 
 /// The same, of minified ones.

@@ -188,6 +188,7 @@ impl Binder<'_> {
         let mut found: Option<(AssetIdx, Found)> = None;
         // Names of modules whose exports are known only when they run are taken where nothing is known.
         let mut guesses: Vec<Found> = Vec::new();
+        let mut known: Option<Meaning> = None;
         let mut passes_on_others = false;
         for star in &record.stars {
             let target = match self.graph.target(idx, *star as usize) {
@@ -199,7 +200,12 @@ impl Binder<'_> {
                 _ => continue,
             };
             if self.modules[target.index()].as_ref().is_some_and(|module| module.is_commonjs) {
-                passes_on_others = true;
+                let (names, are_all) = self.commonjs_names(target);
+                if names.contains(name) {
+                    let meaning = Meaning::Property { module: target, name: Some(name.clone()), node: module.node };
+                    known.get_or_insert(meaning);
+                }
+                passes_on_others |= !are_all && !names.contains(name);
                 continue;
             }
             match self.look_up(target, name, visited) {
@@ -215,10 +221,55 @@ impl Binder<'_> {
         }
         match (found, guesses.as_slice()) {
             (Some((_, found)), _) => found,
+            (None, _) if known.is_some() => known.map_or(Found::Missing, Found::Meaning),
             (None, []) if !passes_on_others => Found::Missing,
             (None, [guess]) if !passes_on_others => guess.clone(),
             (None, _) => Found::Meaning(Meaning::NamespaceProperty(idx, name.clone())),
         }
+    }
+
+    /// The names that a CommonJS module is known to export, `default` apart, and whether these are all.
+    pub(crate) fn commonjs_names(&self, idx: AssetIdx) -> (BTreeSet<Atom>, bool) {
+        let mut names = BTreeSet::new();
+        let mut visited = Vec::new();
+        let mut current = Some(idx);
+        while let Some(idx) = current.filter(|idx| !visited.contains(idx)) {
+            visited.push(idx);
+            let Some(module) = self.modules[idx.index()].as_ref().filter(|module| module.is_commonjs) else {
+                return (names, false);
+            };
+            let declared = module.record.parts.iter().flat_map(|part| &part.declares);
+            let exported = declared.filter_map(|name| name.strip_prefix("exports."));
+            names.extend(exported.filter(|name| *name != "*" && *name != "default").map(Atom::from));
+            if !module.record.is_shakeable {
+                return (names, false);
+            }
+            let Some(number) = module.record.passed_on() else { return (names, true) };
+            current = self.graph.target(idx, number as usize).asset();
+        }
+        (names, false)
+    }
+
+    /// `export *` from CommonJS modules not all of whose names are known, in a module or in those that it passes on: module and dependency.
+    pub(crate) fn commonjs_stars(&self, idx: AssetIdx) -> Vec<(AssetIdx, u32)> {
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut queue = vec![idx];
+        while let Some(current) = queue.pop() {
+            let Some(module) = self.modules[current.index()].as_ref().filter(|_| seen.insert(current)) else {
+                continue;
+            };
+            for star in &module.record.stars {
+                let Some(target) = self.graph.target(current, *star as usize).asset() else { continue };
+                let is_commonjs = self.modules[target.index()].as_ref().is_some_and(|module| module.is_commonjs);
+                if !is_commonjs {
+                    queue.push(target);
+                } else if !self.commonjs_names(target).1 {
+                    found.push((current, *star));
+                }
+            }
+        }
+        found
     }
 
     /// Modules whose exports a module passes on without knowing them: of other kinds, or ES modules that do the same. The dependencies.
@@ -259,6 +310,9 @@ impl Binder<'_> {
             }
             let own = module.record.exports.keys().filter(|name| current == idx || **name != "default");
             names.extend(own.cloned());
+            if module.is_commonjs && current != idx {
+                names.extend(self.commonjs_names(current).0);
+            }
             queue.extend(
                 module.record.stars.iter().filter_map(|star| self.graph.target(current, *star as usize).asset()),
             );

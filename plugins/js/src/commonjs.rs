@@ -55,6 +55,27 @@ fn assigned(assignment: &AssignExpr, unresolved: SyntaxContext) -> Option<Form<'
     }
 }
 
+/// The names that `module.exports = { … }` gives, as far as they are plain.
+pub(crate) fn literal_names(statement: &Stmt, unresolved: SyntaxContext) -> Vec<Atom> {
+    let Stmt::Expr(statement) = statement else { return Vec::new() };
+    let Expr::Assign(assignment) = &*statement.expr else { return Vec::new() };
+    let (AssignTarget::Simple(SimpleAssignTarget::Member(target)), Expr::Object(object)) =
+        (&assignment.left, &*assignment.right)
+    else {
+        return Vec::new();
+    };
+    if !is_module_exports(target, unresolved) {
+        return Vec::new();
+    }
+    let name = |property: &PropOrSpread| match &**property.as_prop()? {
+        Prop::Shorthand(name) => Some(name.sym.clone()),
+        Prop::KeyValue(KeyValueProp { key: PropName::Ident(name), .. })
+        | Prop::Method(MethodProp { key: PropName::Ident(name), .. }) => Some(name.sym.clone()),
+        _ => None,
+    };
+    object.props.iter().filter_map(name).collect()
+}
+
 /// `Object.defineProperty(exports, "name", { … })`.
 fn defined(call: &CallExpr, unresolved: SyntaxContext) -> Option<Form<'_>> {
     let Callee::Expr(callee) = &call.callee else { return None };

@@ -107,10 +107,13 @@ pub(crate) fn instruct(
 ) -> ChunkInstructions {
     let chunk = context.plan.chunk(idx);
     let included = |module: &&AssetIdx| tables.get(**module).is_some_and(|module| module.is_included);
-    // The functions around wrapped modules are there before anything is evaluated.
-    let is_wrapped = |module: &AssetIdx| tables.module(*module).wrap != Wrap::None;
+    // The functions around wrapped modules are there before anything is evaluated, and so is the data that they may ask for.
+    let is_first = |module: &AssetIdx| {
+        let module = tables.module(*module);
+        module.wrap != Wrap::None || module.record.format == ModuleFormat::Json
+    };
     let (mut members, unwrapped): (Vec<AssetIdx>, Vec<AssetIdx>) =
-        chunk.scripts.iter().filter(included).copied().partition(is_wrapped);
+        chunk.scripts.iter().filter(included).copied().partition(is_first);
     members.extend(unwrapped);
     let imported = tables.cross.imports[idx.index()].values().flatten();
     let mut instructor = Instructor {

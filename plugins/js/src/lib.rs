@@ -41,6 +41,7 @@ mod scan;
 mod shake;
 pub mod swc;
 mod tables;
+mod unsupported;
 mod wasm;
 mod words;
 
@@ -52,15 +53,14 @@ use crate::record::ModuleRecord;
 use crate::render::{Rendered, render};
 use crate::scan::scan;
 use crate::swc::{Hint, Program, Settings, Syntax, parse};
-use crate::tables::{Tables, Wrap};
+use crate::tables::Tables;
 use planish_pipeline::asset::{Asset, Dependency, DependencyKind, Source};
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
-use planish_pipeline::graph::{AssetGraph, AssetIdx, Node, Target};
+use planish_pipeline::graph::{AssetGraph, AssetIdx, Node};
 use planish_pipeline::key::{Key, KeyBuilder};
 use planish_pipeline::output::{Output, OutputClass, OutputId};
 use planish_pipeline::plugin::{AssetPlugin, Grouping, Inline, Linked, RenderContext, Request};
-use planish_pipeline::resolve::Platform;
 use planish_pipeline::task::{Task, Tasks};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -251,7 +251,7 @@ impl AssetPlugin for JsPlugin {
         };
         tables.order = order::order(graph, tables, plan);
         tables.cross = cross::cross(graph, tables, plan, self.options.minify);
-        unsupported(graph, tables, plan, &self.options)
+        unsupported::unsupported(graph, tables, plan, &self.options)
     }
 
     fn render_chunk(&self, context: &RenderContext<'_>, chunk: ChunkIdx) -> Outcome<Vec<Output>> {
@@ -326,65 +326,4 @@ fn outputs(
     }
     outputs.push(Output { references, ..output(script.clone(), OutputClass::Script, code.into_bytes()) });
     outputs
-}
-
-/// What the wanted form of script cannot express.
-fn unsupported(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, options: &JsOptions) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    for asset in plan.chunks.iter().flat_map(|chunk| &chunk.scripts) {
-        let module = tables.module(*asset);
-        let node = graph.node(*asset);
-        if module.is_included && module.record.has_await && options.format != Format::Esm {
-            diagnostics.push(
-                Diagnostic::error(
-                    "top-level-await",
-                    format!("`{}` awaits at its top level, which only ES modules can", node.id),
-                )
-                .help("build with `--format esm`"),
-            );
-        }
-        let has_meta =
-            options.format == Format::Esm || (options.format == Format::Cjs && options.platform == Platform::Node);
-        if module.is_included && module.record.uses_import_meta && !has_meta {
-            diagnostics.push(
-                Diagnostic::warning(
-                    "import-meta",
-                    format!("`import.meta` of `{}` is empty: the output is no ES module", node.id),
-                )
-                .help("build with `--format esm`"),
-            );
-        }
-        let required = node.edges().filter(|(dependency, _)| dependency.kind == DependencyKind::Require);
-        for (dependency, target) in required {
-            let asynchronous = target
-                .asset()
-                .filter(|target| tables.get(*target).is_some_and(|target| target.is_async && target.wrap == Wrap::Esm));
-            if module.is_included && asynchronous.is_some() {
-                diagnostics.push(
-                    Diagnostic::error(
-                        "require-async",
-                        format!("`{}` cannot be required: it awaits at its top level", dependency.specifier),
-                    )
-                    .at(&node.id, dependency.range.clone(), "required here")
-                    .help("use `await import()`"),
-                );
-            }
-        }
-        if options.format == Format::Iife && module.is_included {
-            for number in &module.record.imports {
-                let dependency = &node.asset.dependencies[*number as usize];
-                if matches!(node.targets[*number as usize], Target::External(_)) {
-                    diagnostics.push(
-                        Diagnostic::error(
-                            "external-import",
-                            format!("`{}` is external, and a classic script cannot import", dependency.specifier),
-                        )
-                        .at(&node.id, dependency.range.clone(), "imported here")
-                        .help("build with `--format esm`, or bundle it"),
-                    );
-                }
-            }
-        }
-    }
-    diagnostics
 }

@@ -1,6 +1,7 @@
 //! order: which wrapped modules are evaluated before each unwrapped one. Unwrapped modules stand in a chunk in the order in which ES modules
 //! are evaluated, and each evaluates the wrapped ones that it imports; what others import is to be evaluated before it is noted here.
 
+use crate::record::Format;
 use crate::shake::imports;
 use crate::tables::{Tables, Wrap};
 use planish_pipeline::chunk::ChunkPlan;
@@ -62,6 +63,10 @@ fn visit(
         }
         let before = *before;
         stack.pop();
+        // Data is there from the beginning.
+        if tables.get(module).is_some_and(|module| module.record.format == Format::Json) {
+            continue;
+        }
         if tables.get(module).is_some_and(|module| module.wrap != Wrap::None) {
             // It evaluates what it imports itself.
             pending.truncate(before);

@@ -190,3 +190,10 @@ pub(crate) struct ModuleRecord {
     /// `#!…`, without the line end.
     pub(crate) hashbang: Option<String>,
 }
+
+impl ModuleRecord {
+    /// The dependency of `module.exports = require("x")`.
+    pub(crate) fn passed_on(&self) -> Option<u32> {
+        self.require_uses.iter().find(|(_, wanted)| **wanted == RequireUse::PassOn).map(|(number, _)| *number)
+    }
+}

@@ -283,7 +283,11 @@ impl<'a> Scanner<'a> {
                     assignment.right.visit_mut_with(self);
                 }
             }
-            None => return false,
+            None => {
+                let names = commonjs::literal_names(statement, self.unresolved);
+                self.part.declares.extend(names.iter().map(|name| commonjs::export_local(name)));
+                return false;
+            }
         }
         true
     }

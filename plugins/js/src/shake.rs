@@ -251,9 +251,8 @@ impl Shaker<'_> {
 
     /// The module of `module.exports = require("x")`.
     fn passed_on(&self, idx: AssetIdx) -> Option<AssetIdx> {
-        let uses = &self.modules[idx.index()].as_ref()?.record.require_uses;
-        let (number, _) = uses.iter().find(|(_, wanted)| **wanted == RequireUse::PassOn)?;
-        self.graph.target(idx, *number as usize).asset()
+        let number = self.modules[idx.index()].as_ref()?.record.passed_on()?;
+        self.graph.target(idx, number as usize).asset()
     }
 
     fn keep_commonjs(&mut self, idx: AssetIdx, name: Option<Atom>) {
