@@ -17,10 +17,11 @@ const USAGE: i32 = 2;
 const FAULT: i32 = 3;
 
 /// The folders, and how the process ends.
-const CASES: [(&str, i32); 15] = [
+const CASES: [(&str, i32); 16] = [
     ("empty-image", ERRORS),
     ("invalid-json", ERRORS),
     ("invalid-toml", USAGE),
+    ("invalid-tsconfig", ERRORS),
     ("missing-entry", USAGE),
     ("missing-export", ERRORS),
     ("missing-file-in-page", ERRORS),

@@ -43,7 +43,7 @@ use crate::instruct::{ModuleInstructions, instruct};
 use crate::record::ModuleRecord;
 use crate::render::{Rendered, render};
 use crate::scan::scan;
-use crate::swc::{Hint, Program, Settings, Syntax, parse};
+use crate::swc::{Dialect, Hint, Program, Settings, Syntax, parse};
 use crate::tables::{Tables, Wrap};
 use planish_pipeline::asset::{Asset, Dependency, DependencyKind, Source};
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
@@ -59,7 +59,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Raised when the same source gives another record.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Rendering a chunk; raised when the same instructions give another text.
 const RENDER: Task = Task { name: "js-chunk", version: 1 };
 
@@ -92,7 +92,8 @@ impl JsPlugin {
         };
         let is_made = matches!(text, Cow::Owned(_));
         let syntax = if is_made { Syntax::Js } else { Syntax::of_extension(&source.id.extension()) };
-        let parsed = parse(&source.id, &text, syntax, hint(source, is_made), &self.settings);
+        let dialect = Dialect { syntax, hint: hint(source, is_made), compiler: &source.package.compiler };
+        let parsed = parse(&source.id, &text, dialect, &self.settings);
         let Outcome { value, diagnostics } = parsed;
         let Some(mut program) = value else { return Outcome::with(None, diagnostics) };
         let scanned = scan(&mut program, source);

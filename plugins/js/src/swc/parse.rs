@@ -1,8 +1,9 @@
 //! From text to a [`Program`], or to messages about what is wrong with it.
 
+use super::settings::Jsx;
 use super::transform::{Context, Marks, transform};
 use super::{Comments, Goal, Program, Settings};
-use planish_pipeline::asset::AssetId;
+use planish_pipeline::asset::{AssetId, CompilerOptions};
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use std::ops::Range;
 use std::sync::Arc;
@@ -70,18 +71,37 @@ pub enum Hint {
     Unknown,
 }
 
+/// How to read a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect<'a> {
+    /// Its language.
+    pub syntax: Syntax,
+    /// What is known of its grammar.
+    pub hint: Hint,
+    /// What its tsconfig.json says.
+    pub compiler: &'a CompilerOptions,
+}
+
 /// Parses one file and transforms it into the JavaScript that is linked. A file that does not parse yields no program and one
 /// `syntax-error` for each thing that the parser found.
-pub fn parse(id: &AssetId, text: &str, syntax: Syntax, hint: Hint, settings: &Settings) -> Outcome<Option<Program>> {
+pub fn parse(id: &AssetId, text: &str, dialect: Dialect<'_>, settings: &Settings) -> Outcome<Option<Program>> {
+    let Dialect { syntax, hint, compiler } = dialect;
     let without_mark = text.strip_prefix('\u{feff}').unwrap_or(text);
     let skipped = u32::try_from(text.len() - without_mark.len()).unwrap_or_default();
     if u32::try_from(text.len()).is_err() {
         return Outcome::with(None, vec![Diagnostic::error("syntax-error", "the file is too large").at(id, 0..0, "")]);
     }
+    let jsx = Jsx::of(&settings.jsx, compiler);
+    if let (true, Some((option, name))) = (syntax.is_jsx(), jsx.bad_name()) {
+        let message = format!("`{option}` of the tsconfig.json is `{name}`, which is not a name");
+        let diagnostic = Diagnostic::error("invalid-tsconfig", message).at(id, 0..0, "");
+        return Outcome::with(None, vec![diagnostic.help("write a name such as `h` or `React.createElement`")]);
+    }
+    let context = Context { text: without_mark, syntax, compiler, jsx, settings };
     let globals = Globals::new();
     let parsed = GLOBALS.set(&globals, || match read(without_mark, syntax, hint) {
         Ok((mut tree, comments)) => {
-            let marks = transform(&mut tree, &Context { text: without_mark, syntax, comments: &comments, settings });
+            let marks = transform(&mut tree, &comments, &context);
             Ok((tree, comments, marks))
         }
         Err(errors) => Err(report(id, without_mark, skipped, syntax, &errors)),
