@@ -17,8 +17,10 @@ const USAGE: i32 = 2;
 const FAULT: i32 = 3;
 
 /// The folders, and how the process ends.
-const CASES: [(&str, i32); 16] = [
+const CASES: [(&str, i32); 18] = [
+    ("declared-twice", ERRORS),
     ("empty-image", ERRORS),
+    ("exported-twice", ERRORS),
     ("invalid-json", ERRORS),
     ("invalid-toml", USAGE),
     ("invalid-tsconfig", ERRORS),

@@ -1,5 +1,6 @@
 //! From text to a [`Program`], or to messages about what is wrong with it.
 
+use super::early::{Early, examine, functions_of_ifs};
 use super::settings::Jsx;
 use super::transform::{Context, Marks, transform};
 use super::{Comments, Goal, Program, Settings};
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::{BytePos, GLOBALS, Globals, Span, Spanned};
 use swc_core::ecma::ast::{EsVersion, Module, ModuleItem, Program as Tree};
-use swc_core::ecma::parser::error::Error;
+use swc_core::ecma::parser::error::{Error, SyntaxError};
 use swc_core::ecma::parser::{EsSyntax, Lexer, Parser, StringInput, Syntax as Grammar, TsSyntax};
 
 /// The language of a file.
@@ -101,7 +102,12 @@ pub fn parse(id: &AssetId, text: &str, dialect: Dialect<'_>, settings: &Settings
     let globals = Globals::new();
     let parsed = GLOBALS.set(&globals, || match read(without_mark, syntax, hint) {
         Ok((mut tree, comments)) => {
-            let marks = transform(&mut tree, &comments, &context);
+            let Early { mistakes, rewrites } = examine(&tree, syntax.is_typescript());
+            if !mistakes.is_empty() {
+                let diagnostics = mistakes.iter().map(|mistake| mistake.diagnostic(id, without_mark, skipped));
+                return Err(sorted(diagnostics.collect()));
+            }
+            let marks = transform(&mut tree, &comments, &rewrites, &context);
             Ok((tree, comments, marks))
         }
         Err(errors) => Err(report(id, without_mark, skipped, syntax, &errors)),
@@ -183,6 +189,12 @@ pub(super) fn attempt(text: &str, syntax: Syntax, grammars: Grammars) -> Read {
     };
     let mut errors = parser.take_errors();
     drop(parser);
+    if let Ok(Tree::Script(script)) = &parsed
+        && errors.iter().any(is_misplaced_declaration)
+    {
+        let functions = functions_of_ifs(script);
+        errors.retain(|error| !is_misplaced_declaration(error) || !functions.contains(&error.span().lo));
+    }
     match parsed {
         Ok(tree) if errors.is_empty() => Ok((tree, comments)),
         Ok(_) => Err(errors),
@@ -193,9 +205,14 @@ pub(super) fn attempt(text: &str, syntax: Syntax, grammars: Grammars) -> Read {
     }
 }
 
+/// `if (a) function f() {}` is one for the parser, though scripts may have it.
+fn is_misplaced_declaration(error: &Error) -> bool {
+    matches!(error.kind(), SyntaxError::DeclNotAllowed)
+}
+
 fn report(id: &AssetId, text: &str, skipped: u32, syntax: Syntax, errors: &[Error]) -> Vec<Diagnostic> {
     let help = other_language(text, syntax).map(|help| help.to_owned());
-    let mut diagnostics: Vec<Diagnostic> = errors
+    let diagnostics = errors
         .iter()
         .map(|error| {
             let place = range(error.span(), text, skipped);
@@ -206,6 +223,10 @@ fn report(id: &AssetId, text: &str, skipped: u32, syntax: Syntax, errors: &[Erro
             }
         })
         .collect();
+    sorted(diagnostics)
+}
+
+fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort();
     diagnostics.dedup();
     diagnostics

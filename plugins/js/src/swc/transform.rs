@@ -6,6 +6,7 @@
 use super::Settings;
 use super::lower::lower;
 use super::parse::Syntax;
+use super::scopes::Rewrites;
 use super::settings::Jsx;
 use super::uses::Uses;
 use planish_pipeline::asset::CompilerOptions;
@@ -53,11 +54,19 @@ pub(super) struct Context<'a> {
 }
 
 /// Runs all passes that the file needs, and returns the marks that its names have afterwards.
-pub(super) fn transform(program: &mut Program, comments: &SingleThreadedComments, context: &Context<'_>) -> Marks {
+pub(super) fn transform(
+    program: &mut Program,
+    comments: &SingleThreadedComments,
+    rewrites: &Rewrites,
+    context: &Context<'_>,
+) -> Marks {
     let marks = Marks::new();
+    rewrites.prepare(program);
     marks.resolve(program, context.syntax.is_typescript());
+    let has_twins = rewrites.finish(program);
     let changed = HELPERS.set(&Helpers::new(false), || {
-        let mut changed = translate(program, comments, context, marks);
+        let mut changed = has_twins;
+        changed |= translate(program, comments, context, marks);
         changed |= define(program, context, marks);
         changed |= lower(program, comments, &context.settings.target, assigns_fields(context), marks.unresolved);
         if changed {
