@@ -6,8 +6,8 @@ mod options;
 mod script;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use planish_pipeline::asset::AssetId;
-use planish_plugins::js::swc::{Hint, Settings, Syntax, parse};
+use planish_pipeline::asset::{AssetId, CompilerOptions};
+use planish_plugins::js::swc::{Dialect, Hint, Settings, Syntax, parse};
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -17,15 +17,17 @@ fn main() {
 
 fn measure(criterion: &mut Criterion) {
     let settings = Settings::new(&options::production()).expect("the options are valid");
+    let compiler = CompilerOptions::default();
     let mut group = criterion.benchmark_group("parse");
     for functions in [10, 1_000] {
         let text = script::script(functions, "");
         let id = AssetId::new("input.js");
         group.throughput(Throughput::Bytes(text.len() as u64));
         for (name, syntax) in [("js", Syntax::Js), ("tsx", Syntax::Tsx)] {
-            assert!(parse(&id, &text, syntax, Hint::Module, &settings).value.is_some(), "the input parses");
+            let dialect = Dialect { syntax, hint: Hint::Module, compiler: &compiler };
+            assert!(parse(&id, &text, dialect, &settings).value.is_some(), "the input parses");
             group.bench_function(BenchmarkId::new(name, functions), |bencher| {
-                bencher.iter(|| parse(&id, &text, syntax, Hint::Module, &settings));
+                bencher.iter(|| parse(&id, &text, dialect, &settings));
             });
         }
     }

@@ -147,18 +147,18 @@ pub(crate) struct BundleFlags {
     /// What becomes of comments with licences
     #[arg(long, value_name = "KIND", default_value = "none")]
     pub(crate) legal_comments: LegalCommentsMode,
-    /// How JSX is compiled
-    #[arg(long, default_value = "automatic")]
-    pub(crate) jsx: JsxMode,
-    /// Package of the JSX functions
-    #[arg(long, value_name = "NAME", default_value = "react")]
-    pub(crate) jsx_import_source: String,
-    /// Function that makes elements, for `--jsx classic`
-    #[arg(long, value_name = "NAME", default_value = "React.createElement")]
-    pub(crate) jsx_factory: String,
-    /// What fragments are, for `--jsx classic`
-    #[arg(long, value_name = "NAME", default_value = "React.Fragment")]
-    pub(crate) jsx_fragment: String,
+    /// How JSX is compiled [default: as tsconfig.json says, or automatic]
+    #[arg(long)]
+    pub(crate) jsx: Option<JsxMode>,
+    /// Package of the JSX functions [default: as tsconfig.json says, or react]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) jsx_import_source: Option<String>,
+    /// Function that makes elements, for `--jsx classic` [default: as tsconfig.json says, or React.createElement]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) jsx_factory: Option<String>,
+    /// What fragments are, for `--jsx classic` [default: as tsconfig.json says, or React.Fragment]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) jsx_fragment: Option<String>,
     /// The cache folder [default: none]
     #[arg(long, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,

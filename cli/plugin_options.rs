@@ -77,7 +77,7 @@ pub(crate) fn of_bundle(flags: &BundleFlags) -> (JsOptions, CssOptions) {
         source_map: map(flags.sourcemap),
         define,
         jsx: JsxOptions {
-            automatic: flags.jsx == JsxMode::Automatic,
+            automatic: flags.jsx.map(|jsx| jsx == JsxMode::Automatic),
             import_source: flags.jsx_import_source.clone(),
             factory: flags.jsx_factory.clone(),
             fragment: flags.jsx_fragment.clone(),
@@ -144,13 +144,12 @@ fn quoted(text: &str) -> String {
 }
 
 fn jsx(config: &Config) -> JsxOptions {
-    let usual = JsxOptions::default();
     let js = config.js.clone();
     JsxOptions {
-        automatic: js.jsx.is_none_or(|jsx| jsx == Jsx::Automatic),
-        import_source: js.jsx_import_source.unwrap_or(usual.import_source),
-        factory: js.jsx_factory.unwrap_or(usual.factory),
-        fragment: js.jsx_fragment.unwrap_or(usual.fragment),
+        automatic: js.jsx.map(|jsx| jsx == Jsx::Automatic),
+        import_source: js.jsx_import_source,
+        factory: js.jsx_factory,
+        fragment: js.jsx_fragment,
     }
 }
 

@@ -17,10 +17,13 @@ const USAGE: i32 = 2;
 const FAULT: i32 = 3;
 
 /// The folders, and how the process ends.
-const CASES: [(&str, i32); 15] = [
+const CASES: [(&str, i32); 18] = [
+    ("declared-twice", ERRORS),
     ("empty-image", ERRORS),
+    ("exported-twice", ERRORS),
     ("invalid-json", ERRORS),
     ("invalid-toml", USAGE),
+    ("invalid-tsconfig", ERRORS),
     ("missing-entry", USAGE),
     ("missing-export", ERRORS),
     ("missing-file-in-page", ERRORS),

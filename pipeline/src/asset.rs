@@ -73,6 +73,32 @@ pub struct PackageFacts {
     pub side_effects: bool,
     /// Whether the path has a `node_modules` segment.
     pub is_dependency: bool,
+    /// What its `tsconfig.json` says.
+    pub compiler: CompilerOptions,
+}
+
+/// The `compilerOptions` of the `tsconfig.json` that governs a script, as far as they change what the script means. Those of packages
+/// do not count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompilerOptions {
+    /// `experimentalDecorators`: decorators are those that TypeScript had before ECMAScript.
+    pub experimental_decorators: bool,
+    /// `emitDecoratorMetadata`: these decorators see the types.
+    pub emit_decorator_metadata: bool,
+    /// `useDefineForClassFields` is false, or `target` is older than fields: they are assigned, and those without a value are none.
+    pub assigns_fields: bool,
+    /// `verbatimModuleSyntax` or `preserveValueImports`: imports that nothing uses stay, unless they are marked as types.
+    pub keeps_imports: bool,
+    /// `importsNotUsedAsValues` is `preserve` or `error`: a module stays imported when nothing of it is.
+    pub keeps_import_statements: bool,
+    /// `jsx` is `react-jsx` or `react-jsxdev`, or else `react`.
+    pub jsx_automatic: Option<bool>,
+    /// `jsxImportSource`.
+    pub jsx_import_source: Option<String>,
+    /// `jsxFactory`.
+    pub jsx_factory: Option<String>,
+    /// `jsxFragmentFactory`.
+    pub jsx_fragment: Option<String>,
 }
 
 /// One loaded file (or fragment of a file), ready to be transformed.

@@ -1,11 +1,11 @@
 //! Specifiers to files, by `oxc_resolver`: Node's algorithm with `exports` and `imports` conditions, the `browser` field, tsconfig
 //! `paths`, aliases and symbolic links; and URLs of documents and stylesheets, which are relative to the file or the root.
 
-use crate::asset::{AssetId, Dependency, DependencyKind, PackageFacts, relative_to_root};
+use crate::asset::{AssetId, CompilerOptions, Dependency, DependencyKind, PackageFacts, relative_to_root};
 use crate::diagnostic::Diagnostic;
 use oxc_resolver::{
     AliasValue, ModuleType, PackageJson, ResolveError, ResolveOptions as Settings, Resolver as Algorithm, SideEffects,
-    TsconfigDiscovery,
+    TsConfig, TsconfigDiscovery,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -230,8 +230,21 @@ impl Resolver {
                 },
                 side_effects: package.is_none_or(|package| has_side_effects(package, path)),
                 is_dependency,
+                compiler: if is_dependency { CompilerOptions::default() } else { self.compiler_options(path) },
             },
         }
+    }
+
+    /// What the tsconfig.json of a script says; nothing if there is none, or if it cannot be read.
+    fn compiler_options(&self, path: &Path) -> CompilerOptions {
+        let governing = |path: &Path| self.import.find_tsconfig(path).ok().flatten();
+        let tsconfig = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("ts" | "tsx" | "mts" | "cts") => governing(path),
+            // TypeScript leaves JavaScript to itself unless `allowJs` is set, but how JSX is meant is the same in all files.
+            Some("jsx") => governing(path).or_else(|| governing(&path.with_extension("tsx"))),
+            _ => None,
+        };
+        tsconfig.map(|tsconfig| compiler_options(&tsconfig)).unwrap_or_default()
     }
 
     fn missing_module(
@@ -339,6 +352,36 @@ fn settings(root: &Path, options: &ResolveOptions, kinds: &[&str]) -> Settings {
         module_type: true,
         ..Settings::default()
     }
+}
+
+fn compiler_options(tsconfig: &TsConfig) -> CompilerOptions {
+    let options = &tsconfig.compiler_options;
+    let is_set = |option: Option<bool>| option.unwrap_or_default();
+    CompilerOptions {
+        experimental_decorators: is_set(options.experimental_decorators),
+        emit_decorator_metadata: is_set(options.emit_decorator_metadata),
+        assigns_fields: !options
+            .use_define_for_class_fields
+            .unwrap_or_else(|| options.target.as_deref().is_none_or(has_fields)),
+        keeps_imports: is_set(options.verbatim_module_syntax) || is_set(options.preserve_value_imports),
+        keeps_import_statements: matches!(options.imports_not_used_as_values.as_deref(), Some("preserve" | "error")),
+        jsx_automatic: match options.jsx.as_deref() {
+            Some("react-jsx" | "react-jsxdev") => Some(true),
+            Some("react") => Some(false),
+            // JSX is left to the bundler; a factory says how it is meant.
+            _ => options.jsx_factory.is_some().then_some(false),
+        },
+        jsx_import_source: options.jsx_import_source.clone(),
+        jsx_factory: options.jsx_factory.clone(),
+        jsx_fragment: options.jsx_fragment_factory.clone(),
+    }
+}
+
+/// Whether the ECMAScript of a tsconfig's `target` has class fields: since 2022.
+fn has_fields(target: &str) -> bool {
+    let target = target.to_ascii_lowercase();
+    target == "esnext"
+        || target.strip_prefix("es20").and_then(|year| year.parse::<u32>().ok()).is_some_and(|year| year >= 22)
 }
 
 /// tsconfig `paths` are the importer's business, but a dependency's own tsconfig.json, published by mistake, must not count.

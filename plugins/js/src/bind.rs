@@ -35,6 +35,7 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
         let mut bindings = Vec::new();
         for (local, binding) in &module.record.bindings {
             let meaning = binder.binding(idx, binding).unwrap_or_else(|diagnostic| {
+                let diagnostic = diagnostic.filter(|_| !binder.may_be_metadata(idx, binding));
                 diagnostics.extend(diagnostic.map(|diagnostic| *diagnostic));
                 Meaning::Undefined
             });
@@ -93,6 +94,14 @@ impl Binder<'_> {
             Found::Meaning(meaning) => Ok(meaning),
             failed => Err(self.explain(importer, binding, &failed).map(Box::new)),
         }
+    }
+
+    /// Whether the name may be a type that is imported for `emitDecoratorMetadata` only, whose code asks whether the name exists.
+    fn may_be_metadata(&self, importer: AssetIdx, binding: &ImportBinding) -> bool {
+        let node = self.graph.node(importer);
+        let target = self.graph.target(importer, binding.dependency as usize).asset();
+        node.source.package.compiler.emit_decorator_metadata
+            && target.is_some_and(|target| is_typed(&self.graph.node(target).id.extension()))
     }
 
     /// What an export of an ES module means, if there is one.

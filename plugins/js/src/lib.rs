@@ -52,7 +52,7 @@ use crate::made::{Form, module_text};
 use crate::record::ModuleRecord;
 use crate::render::{Rendered, render};
 use crate::scan::scan;
-use crate::swc::{Hint, Program, Settings, Syntax, parse};
+use crate::swc::{Dialect, Hint, Program, Settings, Syntax, parse};
 use crate::tables::Tables;
 use planish_pipeline::asset::{Asset, Dependency, DependencyKind, Source};
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
@@ -66,7 +66,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Raised when the same source gives another record.
-const VERSION: u32 = 3;
+const VERSION: u32 = 5;
 /// Rendering a chunk; raised when the same instructions give another text.
 const RENDER: Task = Task { name: "js-chunk", version: 2 };
 
@@ -99,8 +99,8 @@ impl JsPlugin {
         };
         let is_made = !made.is_written();
         let syntax = if is_made { Syntax::Js } else { Syntax::of_extension(&source.id.extension()) };
-        let parsed = parse(&source.id, &made.text, syntax, hint(source, is_made), &self.settings);
-        let Outcome { value, mut diagnostics } = parsed;
+        let dialect = Dialect { syntax, hint: hint(source, is_made), compiler: &source.package.compiler };
+        let Outcome { value, mut diagnostics } = parse(&source.id, &made.text, dialect, &self.settings);
         diagnostics.extend(made.diagnostics);
         let Some(mut program) = value else { return Outcome::with(None, diagnostics) };
         let mut globs = glob::replace(&mut program, source);

@@ -63,26 +63,15 @@ pub enum LegalComments {
     Linked,
 }
 
-/// What JSX becomes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What JSX becomes. What is not said here is said by the tsconfig.json of a file, or else is what the fields' comments say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JsxOptions {
-    /// Calls of the functions of `<import_source>/jsx-runtime`, which is imported, instead of calls of `factory`.
-    pub automatic: bool,
+    /// Calls of the functions of `<import_source>/jsx-runtime`, which is imported, instead of calls of `factory`: yes.
+    pub automatic: Option<bool>,
     /// The package of the automatic form: `react`.
-    pub import_source: String,
+    pub import_source: Option<String>,
     /// The function of the classic form: `React.createElement`.
-    pub factory: String,
+    pub factory: Option<String>,
     /// The fragment of the classic form: `React.Fragment`.
-    pub fragment: String,
-}
-
-impl Default for JsxOptions {
-    fn default() -> Self {
-        Self {
-            automatic: true,
-            import_source: "react".to_owned(),
-            factory: "React.createElement".to_owned(),
-            fragment: "React.Fragment".to_owned(),
-        }
-    }
+    pub fragment: Option<String>,
 }

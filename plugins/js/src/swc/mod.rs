@@ -2,7 +2,7 @@
 //! swc touches this folder only. The linker beside it works on the syntax tree alone.
 //!
 //! ```text
-//! text -> parse (resolver) -> transform (types, decorators, JSX, define, lowering) -> Program
+//! text -> parse (early errors, scopes, resolver) -> transform (types, decorators, JSX, define, lowering) -> Program
 //! Program -> print -> Printed      chunk text -> minify -> Printed
 //! ```
 //!
@@ -13,11 +13,13 @@
 
 mod comments;
 mod define;
+mod early;
 mod lower;
 mod map;
 mod minify;
 mod parse;
 mod print;
+mod scopes;
 mod settings;
 mod target;
 mod transform;
@@ -29,7 +31,7 @@ mod tests;
 pub use comments::Comments;
 pub use map::{MapJoiner, map_json};
 pub use minify::minify;
-pub use parse::{Hint, Syntax, parse};
+pub use parse::{Dialect, Hint, Syntax, parse};
 pub use print::{KeptComments, PrintOptions, Printed, print};
 pub use settings::Settings;
 

@@ -1,15 +1,17 @@
 //! From text to a [`Program`], or to messages about what is wrong with it.
 
+use super::early::{Early, examine, functions_of_ifs};
+use super::settings::Jsx;
 use super::transform::{Context, Marks, transform};
 use super::{Comments, Goal, Program, Settings};
-use planish_pipeline::asset::AssetId;
+use planish_pipeline::asset::{AssetId, CompilerOptions};
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use std::ops::Range;
 use std::sync::Arc;
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::{BytePos, GLOBALS, Globals, Span, Spanned};
 use swc_core::ecma::ast::{EsVersion, Module, ModuleItem, Program as Tree};
-use swc_core::ecma::parser::error::Error;
+use swc_core::ecma::parser::error::{Error, SyntaxError};
 use swc_core::ecma::parser::{EsSyntax, Lexer, Parser, StringInput, Syntax as Grammar, TsSyntax};
 
 /// The language of a file.
@@ -70,18 +72,42 @@ pub enum Hint {
     Unknown,
 }
 
+/// How to read a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect<'a> {
+    /// Its language.
+    pub syntax: Syntax,
+    /// What is known of its grammar.
+    pub hint: Hint,
+    /// What its tsconfig.json says.
+    pub compiler: &'a CompilerOptions,
+}
+
 /// Parses one file and transforms it into the JavaScript that is linked. A file that does not parse yields no program and one
 /// `syntax-error` for each thing that the parser found.
-pub fn parse(id: &AssetId, text: &str, syntax: Syntax, hint: Hint, settings: &Settings) -> Outcome<Option<Program>> {
+pub fn parse(id: &AssetId, text: &str, dialect: Dialect<'_>, settings: &Settings) -> Outcome<Option<Program>> {
+    let Dialect { syntax, hint, compiler } = dialect;
     let without_mark = text.strip_prefix('\u{feff}').unwrap_or(text);
     let skipped = u32::try_from(text.len() - without_mark.len()).unwrap_or_default();
     if u32::try_from(text.len()).is_err() {
         return Outcome::with(None, vec![Diagnostic::error("syntax-error", "the file is too large").at(id, 0..0, "")]);
     }
+    let jsx = Jsx::of(&settings.jsx, compiler);
+    if let (true, Some((option, name))) = (syntax.is_jsx(), jsx.bad_name()) {
+        let message = format!("`{option}` of the tsconfig.json is `{name}`, which is not a name");
+        let diagnostic = Diagnostic::error("invalid-tsconfig", message).at(id, 0..0, "");
+        return Outcome::with(None, vec![diagnostic.help("write a name such as `h` or `React.createElement`")]);
+    }
+    let context = Context { text: without_mark, syntax, compiler, jsx, settings };
     let globals = Globals::new();
     let parsed = GLOBALS.set(&globals, || match read(without_mark, syntax, hint) {
         Ok((mut tree, comments)) => {
-            let marks = transform(&mut tree, &Context { text: without_mark, syntax, comments: &comments, settings });
+            let Early { mistakes, rewrites } = examine(&tree, syntax.is_typescript());
+            if !mistakes.is_empty() {
+                let diagnostics = mistakes.iter().map(|mistake| mistake.diagnostic(id, without_mark, skipped));
+                return Err(sorted(diagnostics.collect()));
+            }
+            let marks = transform(&mut tree, &comments, &rewrites, &context);
             Ok((tree, comments, marks))
         }
         Err(errors) => Err(report(id, without_mark, skipped, syntax, &errors)),
@@ -163,6 +189,12 @@ pub(super) fn attempt(text: &str, syntax: Syntax, grammars: Grammars) -> Read {
     };
     let mut errors = parser.take_errors();
     drop(parser);
+    if let Ok(Tree::Script(script)) = &parsed
+        && errors.iter().any(is_misplaced_declaration)
+    {
+        let functions = functions_of_ifs(script);
+        errors.retain(|error| !is_misplaced_declaration(error) || !functions.contains(&error.span().lo));
+    }
     match parsed {
         Ok(tree) if errors.is_empty() => Ok((tree, comments)),
         Ok(_) => Err(errors),
@@ -173,9 +205,14 @@ pub(super) fn attempt(text: &str, syntax: Syntax, grammars: Grammars) -> Read {
     }
 }
 
+/// `if (a) function f() {}` is one for the parser, though scripts may have it.
+fn is_misplaced_declaration(error: &Error) -> bool {
+    matches!(error.kind(), SyntaxError::DeclNotAllowed)
+}
+
 fn report(id: &AssetId, text: &str, skipped: u32, syntax: Syntax, errors: &[Error]) -> Vec<Diagnostic> {
     let help = other_language(text, syntax).map(|help| help.to_owned());
-    let mut diagnostics: Vec<Diagnostic> = errors
+    let diagnostics = errors
         .iter()
         .map(|error| {
             let place = range(error.span(), text, skipped);
@@ -186,6 +223,10 @@ fn report(id: &AssetId, text: &str, skipped: u32, syntax: Syntax, errors: &[Erro
             }
         })
         .collect();
+    sorted(diagnostics)
+}
+
+fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort();
     diagnostics.dedup();
     diagnostics

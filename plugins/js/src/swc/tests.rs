@@ -1,11 +1,11 @@
 //! What goes in as people write it, and what the linker sees.
 
 use super::{
-    Goal, Hint, KeptComments, MapJoiner, PrintOptions, Printed, Program, Settings, Syntax, map_json, minify, parse,
-    print,
+    Dialect, Goal, Hint, KeptComments, MapJoiner, PrintOptions, Printed, Program, Settings, Syntax, map_json, minify,
+    parse, print,
 };
 use crate::options::{Format, JsOptions, JsxOptions, LegalComments, SourceMap};
-use planish_pipeline::asset::AssetId;
+use planish_pipeline::asset::{AssetId, CompilerOptions};
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::resolve::Platform;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,10 +42,25 @@ fn defined(pairs: &[(&str, &str)]) -> Settings {
     settings(|options| options.define = define)
 }
 
+fn dialect(id: &AssetId) -> Dialect<'static> {
+    const NOTHING: &CompilerOptions = &CompilerOptions {
+        experimental_decorators: false,
+        emit_decorator_metadata: false,
+        assigns_fields: false,
+        keeps_imports: false,
+        keeps_import_statements: false,
+        jsx_automatic: None,
+        jsx_import_source: None,
+        jsx_factory: None,
+        jsx_fragment: None,
+    };
+    Dialect { syntax: Syntax::of_extension(&id.extension()), hint: Hint::Unknown, compiler: NOTHING }
+}
+
 #[track_caller]
 fn program(name: &str, text: &str, settings: &Settings) -> Program {
     let id = AssetId::new(name);
-    let outcome = parse(&id, text, Syntax::of_extension(&id.extension()), Hint::Unknown, settings);
+    let outcome = parse(&id, text, dialect(&id), settings);
     assert_eq!(outcome.diagnostics, []);
     let program = outcome.value.expect("no diagnostics, hence a program");
     check_contexts(&program);
@@ -63,7 +78,7 @@ fn check(name: &str, input: &str, settings: &Settings, expected: &str) {
 
 fn errors(name: &str, input: &str) -> Vec<Diagnostic> {
     let id = AssetId::new(name);
-    let outcome = parse(&id, input, Syntax::of_extension(&id.extension()), Hint::Unknown, &settings(|_| ()));
+    let outcome = parse(&id, input, dialect(&id), &settings(|_| ()));
     assert!(outcome.value.is_none(), "{name} parses");
     outcome.diagnostics
 }
@@ -234,7 +249,8 @@ fn module_syntax_makes_a_module() {
         assert_eq!(program("a.js", input, &settings(|_| ())).goal, Goal::Script, "{input}");
     }
     let id = AssetId::new("a.mjs");
-    let module = parse(&id, "a()", Syntax::Js, Hint::Module, &settings(|_| ())).value.expect("it parses");
+    let module =
+        parse(&id, "a()", Dialect { hint: Hint::Module, ..dialect(&id) }, &settings(|_| ())).value.expect("it parses");
     assert_eq!(module.goal, Goal::Module);
 }
 
@@ -302,9 +318,9 @@ fn automatic_jsx_imports_its_runtime() {
 fn classic_jsx_calls_the_factory() {
     let classic = settings(|options| {
         options.jsx = JsxOptions {
-            automatic: false,
-            factory: "h".to_owned(),
-            fragment: "Fragment".to_owned(),
+            automatic: Some(false),
+            factory: Some("h".to_owned()),
+            fragment: Some("Fragment".to_owned()),
             ..JsxOptions::default()
         };
     });

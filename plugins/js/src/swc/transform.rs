@@ -6,7 +6,10 @@
 use super::Settings;
 use super::lower::lower;
 use super::parse::Syntax;
+use super::scopes::Rewrites;
+use super::settings::Jsx;
 use super::uses::Uses;
+use planish_pipeline::asset::CompilerOptions;
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
 use swc_core::common::{FileName, Mark, SourceMap, SyntaxContext};
@@ -18,9 +21,10 @@ use swc_core::ecma::transforms::base::hygiene::hygiene;
 use swc_core::ecma::transforms::base::resolver;
 use swc_core::ecma::transforms::optimization::simplify::{dead_branch_remover, expr_simplifier};
 use swc_core::ecma::transforms::proposal::decorator_2023_11::decorator_2023_11;
+use swc_core::ecma::transforms::proposal::decorators::{self, decorators};
 use swc_core::ecma::transforms::proposal::explicit_resource_management::explicit_resource_management;
 use swc_core::ecma::transforms::react::{Options, Runtime, react};
-use swc_core::ecma::transforms::typescript::{Config, TsxConfig, tsx, typescript};
+use swc_core::ecma::transforms::typescript::{Config, ImportsNotUsedAsValues, TsxConfig, tsx, typescript};
 use swc_core::ecma::visit::{VisitMut, VisitMutWith};
 
 /// The marks of one program.
@@ -44,62 +48,92 @@ impl Marks {
 pub(super) struct Context<'a> {
     pub(super) text: &'a str,
     pub(super) syntax: Syntax,
-    pub(super) comments: &'a SingleThreadedComments,
+    pub(super) compiler: &'a CompilerOptions,
+    pub(super) jsx: Jsx,
     pub(super) settings: &'a Settings,
 }
 
 /// Runs all passes that the file needs, and returns the marks that its names have afterwards.
-pub(super) fn transform(program: &mut Program, context: &Context<'_>) -> Marks {
+pub(super) fn transform(
+    program: &mut Program,
+    comments: &SingleThreadedComments,
+    rewrites: &Rewrites,
+    context: &Context<'_>,
+) -> Marks {
     let marks = Marks::new();
+    rewrites.prepare(program);
     marks.resolve(program, context.syntax.is_typescript());
+    let has_twins = rewrites.finish(program);
     let changed = HELPERS.set(&Helpers::new(false), || {
-        let mut changed = translate(program, context, marks);
+        let mut changed = has_twins;
+        changed |= translate(program, comments, context, marks);
         changed |= define(program, context, marks);
-        changed |= lower(program, context.comments, &context.settings.target, marks.unresolved);
+        changed |= lower(program, comments, &context.settings.target, assigns_fields(context), marks.unresolved);
         if changed {
             program.mutate(inject_helpers(marks.unresolved));
         }
         changed
     });
-    if changed { settle(program, context.comments) } else { marks }
+    if changed { settle(program, comments) } else { marks }
 }
 
 /// Everything that is not JavaScript, or not yet.
-fn translate(program: &mut Program, context: &Context<'_>, marks: Marks) -> bool {
+fn translate(program: &mut Program, comments: &SingleThreadedComments, context: &Context<'_>, marks: Marks) -> bool {
     let uses = Uses::of(program);
     let resources = uses.using && !context.settings.target.supports(Feature::ExplicitResourceManagement);
     if uses.decorators {
-        program.mutate(decorator_2023_11());
+        decorate(program, context);
     }
     if resources {
         program.mutate(explicit_resource_management());
     }
     if context.syntax.is_typescript() {
-        strip_types(program, context, marks);
+        strip_types(program, comments, context, marks);
     }
     if uses.jsx {
-        let comments = Some(context.comments.clone());
-        program.mutate(react(
-            source_map(context.text),
-            comments,
-            jsx_options(context.settings),
-            marks.top_level,
-            marks.unresolved,
-        ));
+        let (map, options) = (source_map(context.text), jsx_options(&context.jsx));
+        program.mutate(react(map, Some(comments.clone()), options, marks.top_level, marks.unresolved));
     }
     uses.decorators || resources || uses.jsx || context.syntax.is_typescript()
 }
 
-fn strip_types(program: &mut Program, context: &Context<'_>, marks: Marks) {
-    let config = Config { native_class_properties: true, ..Config::default() };
+/// Whether class fields are assignments: a matter of TypeScript only.
+fn assigns_fields(context: &Context<'_>) -> bool {
+    context.compiler.assigns_fields && context.syntax.is_typescript()
+}
+
+/// Decorators become calls. Those of old TypeScript know no accessor fields, which have no decorators left then.
+fn decorate(program: &mut Program, context: &Context<'_>) {
+    let compiler = context.compiler;
+    if compiler.experimental_decorators && context.syntax.is_typescript() {
+        program.mutate(decorators(decorators::Config {
+            legacy: true,
+            emit_metadata: compiler.emit_decorator_metadata,
+            use_define_for_class_fields: !compiler.assigns_fields,
+        }));
+    }
+    program.mutate(decorator_2023_11());
+}
+
+fn strip_types(program: &mut Program, comments: &SingleThreadedComments, context: &Context<'_>, marks: Marks) {
+    let config = Config {
+        native_class_properties: !context.compiler.assigns_fields,
+        verbatim_module_syntax: context.compiler.keeps_imports,
+        import_not_used_as_values: if context.compiler.keeps_import_statements {
+            ImportsNotUsedAsValues::Preserve
+        } else {
+            ImportsNotUsedAsValues::Remove
+        },
+        ..Config::default()
+    };
     if context.syntax.is_jsx() {
         // The names that JSX will call count as used. With the automatic runtime only a file's own `@jsx` comment asks for one.
-        let jsx = &context.settings.jsx;
+        let jsx = &context.jsx;
         let name = |text: &String| if jsx.automatic { "null".to_owned() } else { text.clone() };
         let names =
             TsxConfig { pragma: Some(name(&jsx.factory).into()), pragma_frag: Some(name(&jsx.fragment).into()) };
-        let comments = context.comments.clone();
-        program.mutate(tsx(source_map(context.text), config, names, comments, marks.unresolved, marks.top_level));
+        let map = source_map(context.text);
+        program.mutate(tsx(map, config, names, comments.clone(), marks.unresolved, marks.top_level));
     } else {
         program.mutate(typescript(config, marks.unresolved, marks.top_level));
     }
@@ -121,8 +155,7 @@ fn as_script(module: &mut Module) -> Option<Script> {
     Some(Script { span: module.span, body, shebang: module.shebang.take() })
 }
 
-fn jsx_options(settings: &Settings) -> Options {
-    let jsx = &settings.jsx;
+fn jsx_options(jsx: &Jsx) -> Options {
     let mut options = Options { runtime: Some(Runtime::Classic), development: Some(false), ..Options::default() };
     if jsx.automatic {
         options.runtime = Some(Runtime::Automatic);

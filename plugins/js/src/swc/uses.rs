@@ -43,6 +43,11 @@ impl Uses {
         ANCIENT.iter().chain(&self.features).any(|feature| !target.supports(*feature))
     }
 
+    /// Whether a class of the file has fields.
+    pub(super) fn has_fields(&self) -> bool {
+        self.features.contains(&Feature::ClassProperties)
+    }
+
     fn note(&mut self, feature: Feature) {
         if !self.features.contains(&feature) {
             self.features.push(feature);
