@@ -138,7 +138,7 @@ fn required(expression: &Expr, unresolved: SyntaxContext) -> Option<&CallExpr> {
 }
 
 /// What a top-level statement wants of the module that it requires, if that can be told.
-pub(crate) fn require_use<'a>(statement: &'a Stmt, unresolved: SyntaxContext) -> Option<(&'a CallExpr, RequireUse)> {
+pub(crate) fn require_use(statement: &Stmt, unresolved: SyntaxContext) -> Option<(&CallExpr, RequireUse)> {
     match statement {
         Stmt::Expr(statement) => match &*statement.expr {
             Expr::Assign(assignment) if assignment.op == AssignOp::Assign => match &assignment.left {

@@ -274,7 +274,8 @@ where
                 let values = self.arguments(arguments.get(..1).unwrap_or_default());
                 let plain = matches!(values.first(), Some(Value::Collection | Value::Text));
                 let sized = matches!(arguments.first().map(|argument| &*argument.expr), Some(Expr::Object(_)));
-                self.effects.certain |= !plain && !(sized && values.first() == Some(&Value::Fresh));
+                let is_sized = sized && values.first() == Some(&Value::Fresh);
+                self.effects.certain |= !(plain || is_sized);
                 self.callbacks(arguments.get(1..).unwrap_or_default());
                 Value::Collection
             }
