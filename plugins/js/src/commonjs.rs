@@ -5,6 +5,8 @@ use crate::record::RequireUse;
 use swc_core::atoms::Atom;
 use swc_core::common::SyntaxContext;
 use swc_core::ecma::ast::*;
+use swc_core::ecma::utils::contains_this_expr;
+use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
 
 /// The name under which a part declares an export: no variable can have it.
 pub(crate) fn export_local(name: &str) -> Atom {
@@ -157,4 +159,20 @@ pub(crate) fn require_use(statement: &Stmt, unresolved: SyntaxContext) -> Option
         }
         _ => None,
     }
+}
+
+/// Whether a function asks `this` for something, other than one that fills `this`, as constructors do.
+pub(crate) fn is_method(function: &Function) -> bool {
+    #[derive(Default)]
+    struct Fills(bool);
+    impl Visit for Fills {
+        noop_visit_type!();
+        fn visit_assign_expr(&mut self, assignment: &AssignExpr) {
+            self.0 |= matches!(&assignment.left, AssignTarget::Simple(SimpleAssignTarget::Member(target)) if target.obj.is_this());
+            assignment.visit_children_with(self);
+        }
+    }
+    let mut fills = Fills::default();
+    function.body.visit_with(&mut fills);
+    contains_this_expr(&function.body) && !fills.0
 }

@@ -147,6 +147,8 @@ struct Scanner<'a> {
     whole_exports: bool,
     /// `module.exports = require("x")`
     passes_on: bool,
+    /// Function declarations that ask `this` for something.
+    methods: FxHashSet<Atom>,
     /// Parts that are directives, or look like it.
     directives: Vec<usize>,
     functions: u32,
@@ -173,6 +175,7 @@ impl<'a> Scanner<'a> {
             uses_exports: false,
             whole_exports: false,
             passes_on: false,
+            methods: FxHashSet::default(),
             directives: Vec::new(),
             this_scopes: 0,
             functions: 0,
@@ -186,6 +189,13 @@ impl<'a> Scanner<'a> {
                 self.imported.extend(import.specifiers.iter().map(|specifier| specifier.local().sym.clone()));
             }
         }
+        let methods = module.body.iter().filter_map(|item| match item {
+            ModuleItem::Stmt(Stmt::Decl(Decl::Fn(function))) if commonjs::is_method(&function.function) => {
+                Some(function.ident.sym.clone())
+            }
+            _ => None,
+        });
+        self.methods.extend(methods);
         let required = module.body.iter().filter_map(ModuleItem::as_stmt).filter_map(|statement| {
             match commonjs::require_use(statement, self.unresolved)?.1 {
                 RequireUse::Variable(name) => Some(name),
@@ -313,7 +323,15 @@ impl<'a> Scanner<'a> {
                 self.record.globals.insert("Object".into());
                 call.args[2].expr.visit_mut_with(self);
             }
-            value => value.visit_mut_with(self),
+            value => {
+                // Called as a method of the module it may ask for any other export.
+                self.whole_exports |= match &*value {
+                    Expr::Fn(function) => commonjs::is_method(&function.function),
+                    Expr::Ident(name) => name.ctxt == self.top_level && self.methods.contains(&name.sym),
+                    _ => false,
+                };
+                value.visit_mut_with(self);
+            }
         }
     }
 
@@ -492,7 +510,8 @@ impl<'a> Scanner<'a> {
         }
         record.require_uses.retain(|_, wanted| match wanted {
             RequireUse::Variable(name) => !assigned.contains(name) && declared.get(name) == Some(&1),
-            RequireUse::Nothing | RequireUse::PassOn => true,
+            RequireUse::Nothing => true,
+            RequireUse::PassOn => record.is_shakeable,
         });
         for part in &self.directives {
             if record.format == Format::CommonJs {
