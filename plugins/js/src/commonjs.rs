@@ -69,13 +69,22 @@ pub(crate) fn literal_names(statement: &Stmt, unresolved: SyntaxContext) -> Vec<
     if !is_module_exports(target, unresolved) {
         return Vec::new();
     }
-    let name = |property: &PropOrSpread| match &**property.as_prop()? {
-        Prop::Shorthand(name) => Some(name.sym.clone()),
-        Prop::KeyValue(KeyValueProp { key: PropName::Ident(name), .. })
-        | Prop::Method(MethodProp { key: PropName::Ident(name), .. }) => Some(name.sym.clone()),
-        _ => None,
-    };
-    object.props.iter().filter_map(name).collect()
+    // As Node.js reads them: up to the first value that is more than a name.
+    let mut names = Vec::new();
+    for property in &object.props {
+        let PropOrSpread::Prop(property) = property else { continue };
+        match &**property {
+            Prop::Shorthand(name) => names.push(name.sym.clone()),
+            Prop::KeyValue(KeyValueProp { key: PropName::Ident(name), value }) => {
+                names.push(name.sym.clone());
+                if !value.is_ident() {
+                    break;
+                }
+            }
+            _ => break,
+        }
+    }
+    names
 }
 
 /// `Object.defineProperty(exports, "name", { … })`.
