@@ -107,14 +107,13 @@ pub(crate) fn spread_await(graph: &AssetGraph, modules: &mut [Option<Module>]) {
     }
     let is_wrapped = |module: &Option<Module>| module.as_ref().is_some_and(|module| module.wrap == Wrap::Esm);
     let wrapped: Vec<AssetIdx> = graph.indices().filter(|idx| is_wrapped(&modules[idx.index()])).collect();
-    let needs: Vec<Vec<AssetIdx>> = wrapped.iter().map(|idx| crate::shake::imports(graph, modules, *idx)).collect();
     loop {
         let mut changed = false;
-        for (idx, needs) in wrapped.iter().zip(&needs) {
+        for idx in &wrapped {
             let waits = |target: &AssetIdx| {
                 modules[target.index()].as_ref().is_some_and(|target| target.is_async && target.wrap == Wrap::Esm)
             };
-            let waits = needs.iter().any(waits);
+            let waits = modules[idx.index()].as_ref().is_some_and(|module| module.imports.iter().any(waits));
             if let Some(module) = &mut modules[idx.index()]
                 && waits
                 && !module.is_async

@@ -127,12 +127,18 @@ pub(crate) fn export_name(member: &MemberExpr, unresolved: SyntaxContext) -> Opt
     is_exports.then(|| name.sym.clone())
 }
 
+/// The variable of a CommonJS module by which exports are reached: `exports` itself, or `module.exports`.
+pub(crate) fn variable_of(object: &Expr) -> &'static str {
+    if object.is_member() { "module" } else { "exports" }
+}
+
 fn is_module_exports(member: &MemberExpr, unresolved: SyntaxContext) -> bool {
     matches!(&member.prop, MemberProp::Ident(name) if name.sym == "exports")
         && is_free(&member.obj, "module", unresolved)
 }
 
-fn is_free(expression: &Expr, name: &str, unresolved: SyntaxContext) -> bool {
+/// Whether an expression is a name that nothing in the file declares.
+pub(crate) fn is_free(expression: &Expr, name: &str, unresolved: SyntaxContext) -> bool {
     matches!(expression, Expr::Ident(ident) if ident.ctxt == unresolved && ident.sym == name)
 }
 

@@ -2,7 +2,6 @@
 
 use crate::bind::Binder;
 use crate::record::Format;
-use crate::shake;
 use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
 use crate::words;
 use planish_pipeline::asset::DependencyKind;
@@ -123,7 +122,7 @@ pub(crate) fn references(graph: &AssetGraph, tables: &Tables, idx: AssetIdx, fou
     meanings(module).filter(is_named).filter_map(symbol_of).for_each(&mut *found);
     let targets = &graph.node(idx).targets;
     let earlier = tables.order.get(&idx).into_iter().flatten().copied();
-    for target in shake::imports(graph, &tables.modules, idx).into_iter().chain(earlier) {
+    for target in module.imports.iter().copied().chain(earlier) {
         if tables.get(target).is_some_and(|imported| imported.wrap != Wrap::None) {
             found((target, Symbol::Evaluate));
         }

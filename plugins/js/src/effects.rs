@@ -10,7 +10,9 @@
 //! of properties of what may be null.
 
 mod call;
+mod expression;
 mod globals;
+mod narrow;
 mod walk;
 
 use crate::commonjs;
@@ -56,12 +58,19 @@ enum Value {
 impl Value {
     /// What it may be if it is one of two.
     fn or(self, other: Self) -> Self {
+        // What a parameter or an import holds may be null.
+        let may_be_null = |value: &Self| matches!(value, Self::Unknown | Self::Primitive | Self::Of(_));
         if self == other {
             return self;
         }
-        match (&self, &other) {
-            (Self::Unknown | Self::Primitive, _) | (_, Self::Unknown | Self::Primitive) => Self::Unknown,
-            _ => Self::Present,
+        if may_be_null(&self) || may_be_null(&other) { Self::Unknown } else { Self::Present }
+    }
+
+    /// What is known of it where it is not null.
+    fn if_present(self) -> Self {
+        match self {
+            Self::Unknown | Self::Primitive | Self::Of(_) => Self::Present,
+            value => value,
         }
     }
 }
@@ -154,7 +163,7 @@ fn function(surroundings: &Surroundings<'_>, name: &Atom, code: Code<'_>) -> Fun
         Code::Function(code) => {
             walk.parameters(code.params.iter().map(|parameter| &parameter.pat), None);
             walk.function_body(code);
-            function.constructs = !walk.returned && !code.is_async && !code.is_generator;
+            function.constructs = walk.result.is_none() && !code.is_async && !code.is_generator;
         }
         Code::Arrow(code) => {
             // An arrow function at the top level has the module's `this`.
@@ -347,6 +356,10 @@ impl<'a> Surroundings<'a> {
         };
         self.objects.insert(name.clone(), object);
     }
+}
+
+fn is_named(property: &MemberProp, wanted: &str) -> bool {
+    matches!(property, MemberProp::Ident(name) if name.sym == wanted)
 }
 
 fn code_of(expression: &Expr) -> Option<Code<'_>> {

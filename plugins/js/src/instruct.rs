@@ -12,7 +12,6 @@ use crate::options::{Format, JsOptions};
 use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName};
 use crate::rename::Scope;
 use crate::runtime::Helper;
-use crate::shake;
 use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
 use crate::words::{identifier, property, property_key, quoted};
 use planish_pipeline::asset::DependencyKind;
@@ -274,7 +273,7 @@ impl Instructor<'_> {
         for earlier in earlier {
             own.prelude.push(format!("{};", self.evaluation(*earlier)));
         }
-        for target in shake::imports(self.context.graph, &self.tables.modules, idx) {
+        for target in module.imports.iter().copied() {
             if target == idx {
                 continue;
             }

@@ -2,29 +2,21 @@
 //! are evaluated, and each evaluates the wrapped ones that it imports; what others import is to be evaluated before it is noted here.
 
 use crate::record::Format;
-use crate::shake::imports;
 use crate::tables::{Tables, Wrap};
 use planish_pipeline::chunk::ChunkPlan;
-use planish_pipeline::graph::{AssetGraph, AssetIdx};
+use planish_pipeline::graph::AssetIdx;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// By unwrapped module: the wrapped ones to evaluate before it, in order.
 pub(crate) type Order = FxHashMap<AssetIdx, Vec<AssetIdx>>;
 
 /// Finds out what each unwrapped module has to evaluate.
-pub(crate) fn order(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan) -> Order {
-    let needs: Vec<Vec<AssetIdx>> = graph
-        .indices()
-        .map(|idx| {
-            let is_script = |target: &AssetIdx| tables.get(*target).is_some_and(|module| module.is_included);
-            imports(graph, &tables.modules, idx).into_iter().filter(is_script).collect()
-        })
-        .collect();
+pub(crate) fn order(tables: &Tables, plan: &ChunkPlan) -> Order {
     let roots = || plan.chunks.iter().filter_map(|chunk| Some((chunk, chunk.root?)));
     let mut order = Order::default();
     let mut loaded: Option<FxHashSet<AssetIdx>> = None;
     for (_, root) in roots().filter(|(chunk, _)| chunk.is_entry) {
-        let visited = visit(tables, plan, &needs, root, &FxHashSet::default(), &mut order);
+        let visited = visit(tables, plan, root, &FxHashSet::default(), &mut order);
         loaded = Some(match loaded {
             Some(loaded) => loaded.intersection(&visited).copied().collect(),
             None => visited,
@@ -33,7 +25,7 @@ pub(crate) fn order(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan) -> Or
     // What every entry evaluates has been evaluated when a lazy chunk comes.
     let loaded = loaded.unwrap_or_default();
     for (_, root) in roots().filter(|(chunk, _)| !chunk.is_entry) {
-        visit(tables, plan, &needs, root, &loaded, &mut order);
+        visit(tables, plan, root, &loaded, &mut order);
     }
     order
 }
@@ -42,7 +34,6 @@ pub(crate) fn order(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan) -> Or
 fn visit(
     tables: &Tables,
     plan: &ChunkPlan,
-    needs: &[Vec<AssetIdx>],
     root: AssetIdx,
     loaded: &FxHashSet<AssetIdx>,
     order: &mut Order,
@@ -54,9 +45,11 @@ fn visit(
     visited.insert(root);
     while let Some((module, next, before)) = stack.last_mut() {
         let module = *module;
-        if let Some(target) = needs[module.index()].get(*next) {
+        let imports = tables.get(module).map_or(&[][..], |module| &module.imports);
+        if let Some(target) = imports.get(*next) {
             *next += 1;
-            if !loaded.contains(target) && visited.insert(*target) {
+            let is_script = tables.get(*target).is_some_and(|target| target.is_included);
+            if is_script && !loaded.contains(target) && visited.insert(*target) {
                 stack.push((*target, 0, pending.len()));
             }
             continue;
@@ -74,7 +67,7 @@ fn visit(
             continue;
         }
         let pending = std::mem::take(&mut pending);
-        if !order.contains_key(&module) && !is_within(&pending, &needs[module.index()]) {
+        if !order.contains_key(&module) && !is_within(&pending, imports) {
             let near = plan.chunk_of(module).map(|chunk| plan.closure(chunk)).unwrap_or_default();
             let reachable = |wrapped: &AssetIdx| plan.chunk_of(*wrapped).is_some_and(|chunk| near.contains(&chunk));
             order.insert(module, pending.into_iter().filter(reachable).collect());

@@ -3,18 +3,21 @@
 //! Also prepares the tree for rendering: declarations are split so that each top-level variable is a part of its own, and every
 //! specifier's literal gets the number of its dependency as its `raw` text, by which rendering finds it again.
 
-use crate::commonjs;
+mod commonjs;
+mod linkage;
+mod split;
+
+use self::split::{open_blocks, split_declarations};
+use crate::commonjs::{export_local, export_name as exported_name, is_free, variable_of};
 use crate::declare::Declared;
 use crate::effects::{Analysed, analyse};
-use crate::record::{
-    DEFAULT_LOCAL, Effects, Export, Format, ImportBinding, ImportName, ModuleRecord, Part, RequireUse,
-};
+use crate::record::{Effects, Export, Format, ModuleRecord, Part};
 use crate::swc::{Goal, Program};
 use planish_pipeline::asset::{Dependency, DependencyKind, Source};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 use swc_core::atoms::Atom;
-use swc_core::common::{Span, Spanned, SyntaxContext};
+use swc_core::common::{Span, SyntaxContext};
 use swc_core::ecma::ast::*;
 use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{VisitMut, VisitMutWith};
@@ -69,62 +72,6 @@ pub(crate) fn member_path(member: &MemberExpr) -> Option<(&Ident, Atom)> {
 /// The number of the dependency that a specifier's literal was given, if it was.
 pub(crate) fn dependency_of(literal: &Str) -> Option<u32> {
     literal.raw.as_ref()?.strip_prefix("dependency:")?.parse().ok()
-}
-
-/// What stands in a block that declares nothing of its own, as dead branches leave them, stands as well without it.
-fn open_blocks(module: &mut Module) {
-    let is_open = |statement: &Stmt| match statement {
-        Stmt::Decl(Decl::Var(declaration)) => declaration.kind == VarDeclKind::Var,
-        Stmt::Decl(_) => false,
-        _ => true,
-    };
-    let opens =
-        |item: &ModuleItem| matches!(item, ModuleItem::Stmt(Stmt::Block(block)) if block.stmts.iter().all(is_open));
-    while module.body.iter().any(opens) {
-        let items = std::mem::take(&mut module.body);
-        for item in items {
-            match item {
-                ModuleItem::Stmt(Stmt::Block(block)) if block.stmts.iter().all(is_open) => {
-                    module.body.extend(block.stmts.into_iter().map(ModuleItem::Stmt));
-                }
-                item => module.body.push(item),
-            }
-        }
-    }
-}
-
-/// `const a = 1, b = 2` becomes two statements, so that each lives or dies alone.
-fn split_declarations(module: &mut Module) {
-    let splits = |declaration: &VarDecl| declaration.decls.len() > 1;
-    let needed = module.body.iter().any(|item| match item {
-        ModuleItem::Stmt(Stmt::Decl(Decl::Var(declaration))) => splits(declaration),
-        ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { decl: Decl::Var(declaration), .. })) => {
-            splits(declaration)
-        }
-        _ => false,
-    });
-    if !needed {
-        return;
-    }
-    let each = |declaration: VarDecl| {
-        let VarDecl { span, ctxt, kind, declare, decls } = declaration;
-        decls.into_iter().map(move |one| Box::new(VarDecl { span, ctxt, kind, declare, decls: vec![one] }))
-    };
-    let mut body = Vec::with_capacity(module.body.len() * 2);
-    for item in module.body.drain(..) {
-        match item {
-            ModuleItem::Stmt(Stmt::Decl(Decl::Var(declaration))) => {
-                body.extend(each(*declaration).map(|one| ModuleItem::Stmt(Stmt::Decl(Decl::Var(one)))));
-            }
-            ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { span, decl: Decl::Var(declaration) })) => {
-                body.extend(each(*declaration).map(|one| {
-                    ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { span, decl: Decl::Var(one) }))
-                }));
-            }
-            other => body.push(other),
-        }
-    }
-    module.body = body;
 }
 
 struct Scanner<'a> {
@@ -189,20 +136,7 @@ impl<'a> Scanner<'a> {
                 self.imported.extend(import.specifiers.iter().map(|specifier| specifier.local().sym.clone()));
             }
         }
-        let methods = module.body.iter().filter_map(|item| match item {
-            ModuleItem::Stmt(Stmt::Decl(Decl::Fn(function))) if commonjs::is_method(&function.function) => {
-                Some(function.ident.sym.clone())
-            }
-            _ => None,
-        });
-        self.methods.extend(methods);
-        let required = module.body.iter().filter_map(ModuleItem::as_stmt).filter_map(|statement| {
-            match commonjs::require_use(statement, self.unresolved)?.1 {
-                RequireUse::Variable(name) => Some(name),
-                _ => None,
-            }
-        });
-        self.imported.extend(required);
+        self.survey_commonjs(module);
         let Analysed { statements, functions, objects } = analyse(self.program, module);
         (self.record.functions, self.record.objects) = (functions, objects);
         for (item, effects) in module.body.iter_mut().zip(statements) {
@@ -263,185 +197,6 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads a statement as one of a CommonJS module that exports or requires something, and scans it if it exports.
-    fn commonjs_statement(&mut self, statement: &mut Stmt) -> bool {
-        if let Some((call, wanted)) = commonjs::require_use(statement, self.unresolved)
-            && call.args[0].expr.is_lit()
-        {
-            // The only dependency of the statement is the next one.
-            self.record.require_uses.insert(self.dependencies.len() as u32, wanted);
-        }
-        match commonjs::form(statement, self.unresolved) {
-            Some(commonjs::Form::Export { names, .. }) => {
-                self.part.declares.extend(names.iter().map(|name| commonjs::export_local(name)));
-                self.exported_value(statement);
-            }
-            Some(commonjs::Form::Prepare) => {
-                self.part.declares.push(commonjs::ALL.into());
-                self.exported_value(statement);
-            }
-            Some(commonjs::Form::Flag) => {
-                self.record.is_flagged = true;
-                self.exported_value(statement);
-            }
-            Some(commonjs::Form::PassOn) => {
-                self.mention("module");
-                self.passes_on = true;
-                if let Stmt::Expr(statement) = statement
-                    && let Expr::Assign(assignment) = &mut *statement.expr
-                {
-                    assignment.right.visit_mut_with(self);
-                }
-            }
-            None => {
-                let names = commonjs::literal_names(statement, self.unresolved);
-                self.part.declares.extend(names.iter().map(|name| commonjs::export_local(name)));
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Scans the value of a statement that exports it.
-    fn exported_value(&mut self, statement: &mut Stmt) {
-        if let Stmt::Expr(statement) = statement {
-            self.exported_expression(&mut statement.expr);
-        }
-    }
-
-    fn exported_expression(&mut self, expression: &mut Expr) {
-        let variable = |object: &Expr| if object.is_member() { "module" } else { "exports" };
-        match expression {
-            Expr::Assign(AssignExpr {
-                left: AssignTarget::Simple(SimpleAssignTarget::Member(target)), right, ..
-            }) if commonjs::export_name(target, self.unresolved).is_some() => {
-                self.mention(variable(&target.obj));
-                self.exported_expression(right);
-            }
-            Expr::Call(call) if commonjs::is_definition(call, self.unresolved) => {
-                self.mention(variable(&call.args[0].expr));
-                self.record.globals.insert("Object".into());
-                call.args[2].expr.visit_mut_with(self);
-            }
-            value => {
-                // Called as a method of the module it may ask for any other export.
-                self.whole_exports |= match &*value {
-                    Expr::Fn(function) => commonjs::is_method(&function.function),
-                    Expr::Ident(name) => name.ctxt == self.top_level && self.methods.contains(&name.sym),
-                    _ => false,
-                };
-                value.visit_mut_with(self);
-            }
-        }
-    }
-
-    /// Notes a mention of `exports` or `module`.
-    fn mention(&mut self, name: &str) {
-        self.record.globals.insert(name.into());
-        self.record.uses_module = true;
-        self.uses_exports = true;
-    }
-
-    /// Notes which of the variables of a CommonJS module it wants.
-    fn note_wanted(&mut self, wants: impl Fn(&str, &Part) -> bool) {
-        for (wanted, name) in self.record.wants.iter_mut().zip(["exports", "module"]) {
-            *wanted |= wants(name, &self.part);
-        }
-    }
-
-    fn module_declaration(&mut self, declaration: &mut ModuleDecl) {
-        match declaration {
-            ModuleDecl::Import(import) => self.import(import),
-            ModuleDecl::ExportDecl(export) => {
-                let mut declared = Declared { top_level: self.top_level, names: Vec::new() };
-                declared.declaration(&export.decl);
-                if let Decl::Var(declaration) = &export.decl {
-                    self.note_constants(declaration);
-                }
-                for name in &declared.names {
-                    self.record.exports.insert(name.clone(), Export::Local(name.clone()));
-                }
-                self.part.declares = declared.names;
-                export.decl.visit_mut_with(self);
-            }
-            ModuleDecl::ExportDefaultDecl(export) => {
-                let name = match &export.decl {
-                    DefaultDecl::Fn(function) => function.ident.as_ref(),
-                    DefaultDecl::Class(class) => class.ident.as_ref(),
-                    DefaultDecl::TsInterfaceDecl(_) => None,
-                };
-                let local = name.map_or_else(|| Atom::from(DEFAULT_LOCAL), |name| name.sym.clone());
-                self.part.declares = vec![local.clone()];
-                self.record.exports.insert("default".into(), Export::Local(local));
-                export.decl.visit_mut_with(self);
-            }
-            ModuleDecl::ExportDefaultExpr(export) => {
-                self.part.declares = vec![DEFAULT_LOCAL.into()];
-                self.record.exports.insert("default".into(), Export::Local(DEFAULT_LOCAL.into()));
-                export.expr.visit_mut_with(self);
-            }
-            ModuleDecl::ExportNamed(export) => self.export_named(export),
-            ModuleDecl::ExportAll(export) => {
-                let dependency = self.depend(&mut export.src, DependencyKind::Import, export.with.as_deref());
-                self.record.imports.push(dependency);
-                self.record.stars.push(dependency);
-                self.part.is_linkage = true;
-            }
-            ModuleDecl::TsImportEquals(_) | ModuleDecl::TsExportAssignment(_) | ModuleDecl::TsNamespaceExport(_) => {}
-        }
-    }
-
-    fn import(&mut self, import: &mut ImportDecl) {
-        let dependency = self.depend(&mut import.src, DependencyKind::Import, import.with.as_deref());
-        self.record.imports.push(dependency);
-        self.part.is_linkage = true;
-        for specifier in &import.specifiers {
-            let (local, name, span) = match specifier {
-                ImportSpecifier::Named(named) => {
-                    let imported = named.imported.as_ref().map_or_else(|| named.local.sym.clone(), export_name);
-                    let span = named.imported.as_ref().map_or(named.local.span, Spanned::span);
-                    (&named.local, ImportName::Named(imported), span)
-                }
-                ImportSpecifier::Default(default) => {
-                    (&default.local, ImportName::Named("default".into()), default.local.span)
-                }
-                ImportSpecifier::Namespace(namespace) => {
-                    (&namespace.local, ImportName::Namespace, namespace.local.span)
-                }
-            };
-            let binding = ImportBinding { dependency, name, range: self.range(span) };
-            self.record.bindings.insert(local.sym.clone(), binding);
-        }
-    }
-
-    fn export_named(&mut self, export: &mut NamedExport) {
-        self.part.is_linkage = true;
-        let dependency =
-            export.src.as_mut().map(|source| self.depend(source, DependencyKind::Import, export.with.as_deref()));
-        self.record.imports.extend(dependency);
-        for specifier in &export.specifiers {
-            let (exported, name, span) = match specifier {
-                ExportSpecifier::Named(named) => {
-                    let local = export_name(&named.orig);
-                    let exported = named.exported.as_ref().map_or_else(|| local.clone(), export_name);
-                    (exported, ImportName::Named(local), named.orig.span())
-                }
-                ExportSpecifier::Namespace(namespace) => {
-                    (export_name(&namespace.name), ImportName::Namespace, namespace.span)
-                }
-                ExportSpecifier::Default(default) => {
-                    (default.exported.sym.clone(), ImportName::Named("default".into()), default.exported.span)
-                }
-            };
-            let meaning = match (dependency, name) {
-                (Some(dependency), name) => Export::From(ImportBinding { dependency, name, range: self.range(span) }),
-                (None, ImportName::Named(local)) => Export::Local(local),
-                (None, ImportName::Namespace) => continue,
-            };
-            self.record.exports.insert(exported, meaning);
-        }
-    }
-
     fn range(&self, span: Span) -> (u32, u32) {
         let range = self.program.offset(span);
         (range.start, range.end)
@@ -494,43 +249,22 @@ impl<'a> Scanner<'a> {
         Scanned { record: self.record, dependencies: self.dependencies }
     }
 
-    fn finish_commonjs(&mut self) {
-        let record = &mut self.record;
-        let exports_itself =
-            || record.parts.iter().flat_map(|part| &part.declares).any(|name| name.starts_with("exports."));
-        record.is_shakeable = record.format == Format::CommonJs
-            && !self.whole_exports
-            && !record.has_eval
-            && record.bindings.is_empty()
-            && !(self.passes_on && exports_itself());
-        let assigned: FxHashSet<&Atom> = record.assigned_imports.iter().map(|(name, _)| name).collect();
-        let mut declared: FxHashMap<&Atom, u32> = FxHashMap::default();
-        for name in record.parts.iter().flat_map(|part| &part.declares) {
-            *declared.entry(name).or_default() += 1;
-        }
-        record.require_uses.retain(|_, wanted| match wanted {
-            RequireUse::Variable(name) => !assigned.contains(name) && declared.get(name) == Some(&1),
-            RequireUse::Nothing => true,
-            RequireUse::PassOn => record.is_shakeable,
-        });
-        for part in &self.directives {
-            if record.format == Format::CommonJs {
-                record.parts[*part].effects.certain = true;
-            }
-        }
-    }
-
     fn use_name(&mut self, name: &Ident) {
         if name.ctxt == self.top_level {
             self.uses.insert(name.sym.clone());
         } else if name.ctxt == self.unresolved {
             self.record.globals.insert(name.sym.clone());
-            if matches!(name.sym.as_str(), "module" | "exports" | "require") {
-                self.record.uses_module = true;
+            match name.sym.as_str() {
+                "module" | "exports" => {
+                    self.mention(&name.sym);
+                    self.whole_exports = true;
+                }
+                "require" => {
+                    self.record.uses_module = true;
+                    self.record.require_mentions += 1;
+                }
+                _ => {}
             }
-            self.uses_exports |= matches!(name.sym.as_str(), "module" | "exports");
-            self.whole_exports |= matches!(name.sym.as_str(), "module" | "exports");
-            self.record.require_mentions += u32::from(name.sym == "require");
         } else {
             self.record.nested.insert(name.sym.clone());
         }
@@ -544,30 +278,9 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// `require`, `module.require`, `module["require"]`.
-    fn is_require(&self, callee: &Expr) -> bool {
-        match callee {
-            Expr::Member(member) => {
-                let named = match &member.prop {
-                    MemberProp::Ident(name) => name.sym == "require",
-                    MemberProp::Computed(key) => {
-                        matches!(&*key.expr, Expr::Lit(Lit::Str(text)) if text.value.to_string_lossy() == "require")
-                    }
-                    MemberProp::PrivateName(_) => false,
-                };
-                named && self.is_free(&member.obj, "module")
-            }
-            callee => self.is_free(callee, "require"),
-        }
-    }
-
-    fn is_free(&self, expression: &Expr, name: &str) -> bool {
-        matches!(expression, Expr::Ident(ident) if ident.ctxt == self.unresolved && ident.sym == name)
-    }
-
     /// The literal of `new URL("literal", import.meta.url)`.
     fn url_literal<'e>(&self, new: &'e mut NewExpr) -> Option<&'e mut Str> {
-        if !self.is_free(&new.callee, "URL") {
+        if !is_free(&new.callee, "URL", self.unresolved) {
             return None;
         }
         let [first, second] = new.args.as_deref_mut()? else { return None };
@@ -591,10 +304,10 @@ impl VisitMut for Scanner<'_> {
     }
 
     fn visit_mut_member_expr(&mut self, member: &mut MemberExpr) {
-        match commonjs::export_name(member, self.unresolved) {
+        match exported_name(member, self.unresolved) {
             Some(name) => {
-                self.mention(if member.obj.is_member() { "module" } else { "exports" });
-                self.uses.insert(commonjs::export_local(&name));
+                self.mention(variable_of(&member.obj));
+                self.uses.insert(export_local(&name));
             }
             None => member.visit_mut_children_with(self),
         }
@@ -621,7 +334,8 @@ impl VisitMut for Scanner<'_> {
                 }
             }
             Expr::Call(call) => {
-                self.record.has_eval |= matches!(&call.callee, Callee::Expr(callee) if self.is_free(callee, "eval"));
+                self.record.has_eval |=
+                    matches!(&call.callee, Callee::Expr(callee) if is_free(callee, "eval", self.unresolved));
                 let is_require = matches!(&call.callee, Callee::Expr(callee) if self.is_require(callee));
                 if is_require
                     && let [first] = &mut call.args[..]

@@ -60,7 +60,14 @@ pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, roots: &Ro
         shaker.queue.push(Work::CommonJs(*root, None));
     }
     shaker.run();
-    shaker.modules
+    let mut modules = shaker.modules;
+    let needs: Vec<Vec<AssetIdx>> = graph.indices().map(|idx| imports(graph, &modules, idx)).collect();
+    for (module, needs) in modules.iter_mut().zip(needs) {
+        if let Some(module) = module {
+            module.imports = needs;
+        }
+    }
+    modules
 }
 
 fn parts_of(module: &Module) -> FxHashMap<Atom, Vec<usize>> {
@@ -367,7 +374,7 @@ pub(crate) fn settle_constants(modules: &mut [Option<Module>]) {
 }
 
 /// What a module needs evaluated before itself once unused code is gone, in order.
-pub(crate) fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec<AssetIdx> {
+fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec<AssetIdx> {
     let Some(module) = modules[idx.index()].as_ref().filter(|module| module.is_included) else { return Vec::new() };
     let node = graph.node(idx);
     let mut imports: Vec<AssetIdx> = Vec::new();
@@ -413,8 +420,8 @@ pub(crate) fn edges(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetId
             edges.push(Edge { kind, target });
         }
     };
-    for target in imports(graph, modules, idx) {
-        push(&mut edges, DependencyKind::Import, target);
+    for target in &module.imports {
+        push(&mut edges, DependencyKind::Import, *target);
     }
     for file in &module.uses_files {
         push(&mut edges, DependencyKind::Url, *file);

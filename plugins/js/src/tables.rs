@@ -96,6 +96,8 @@ pub(crate) struct Module {
     pub(crate) export_names: Vec<Atom>,
     /// Kept from evaluation order: what it needs evaluated before itself because of names.
     pub(crate) uses_modules: FxHashSet<AssetIdx>,
+    /// What it needs evaluated before itself once unused code is gone, in order.
+    pub(crate) imports: Vec<AssetIdx>,
     /// Files whose URLs it uses.
     pub(crate) uses_files: Vec<AssetIdx>,
 }

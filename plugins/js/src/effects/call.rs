@@ -306,18 +306,13 @@ where
                 Some(code) if !self.surroundings.reassigned.contains(&name.to_id()) => self.make(code, arguments),
                 _ => self.certain(),
             },
-            Expr::Class(class) => {
-                self.class(&class.class);
-                self.make(Code::Class(&class.class), arguments)
-            }
-            Expr::Paren(inner) => match &*inner.expr {
-                Expr::Class(class) => {
-                    self.class(&class.class);
-                    self.make(Code::Class(&class.class), arguments)
+            callee => match super::code_of(callee) {
+                Some(code @ Code::Class(class)) => {
+                    self.class(class);
+                    self.make(code, arguments)
                 }
                 _ => self.certain(),
             },
-            _ => self.certain(),
         }
     }
 
@@ -411,7 +406,7 @@ where
         }
         let values = self.arguments(arguments);
         let known = !arguments.is_empty() || keeps_this;
-        let (this, returned, result) = (self.this.clone(), self.returned, self.result.take());
+        let (this, result) = (self.this.clone(), self.result.take());
         self.depth += 1;
         let is_async = match code {
             Code::Function(function) => {
@@ -434,7 +429,7 @@ where
         };
         self.depth -= 1;
         let value = self.result.take().unwrap_or(Value::Primitive);
-        (self.this, self.returned, self.result) = (this, returned, result);
+        (self.this, self.result) = (this, result);
         if is_async { Value::Present } else { value }
     }
 
@@ -445,7 +440,7 @@ where
         }
         let values = self.arguments(arguments);
         let (this, class) = (std::mem::replace(&mut self.this, Value::Fresh), self.class.take());
-        let (returned, result) = (std::mem::take(&mut self.returned), self.result.take());
+        let result = self.result.take();
         self.depth += 1;
         match code {
             Code::Function(function) => {
@@ -456,8 +451,8 @@ where
             Code::Arrow(_) => self.effects.certain = true,
         }
         self.depth -= 1;
-        self.effects.certain |= self.returned;
-        (self.this, self.class, self.returned, self.result) = (this, class, returned, result);
+        self.effects.certain |= self.result.is_some();
+        (self.this, self.class, self.result) = (this, class, result);
         Value::Fresh
     }
 
@@ -483,11 +478,7 @@ where
     pub(super) fn arrow_body(&mut self, arrow: &'s ArrowExpr) {
         match &*arrow.body {
             ArrowFunctionBody::FunctionBody(body) => self.statements(&body.stmts),
-            ArrowFunctionBody::Expr(body) => {
-                let value = self.expression(body);
-                self.returned = true;
-                self.result = Some(self.result.take().map_or(value.clone(), |result| result.or(value)));
-            }
+            ArrowFunctionBody::Expr(body) => self.return_value(body),
         }
     }
 
@@ -518,7 +509,7 @@ where
                 if let Some(body) = &constructor.body {
                     self.statements(&body.stmts);
                 }
-                self.effects.certain |= self.returned;
+                self.effects.certain |= self.result.is_some();
             }
             None if class.super_class.is_some() => {
                 self.call_of_parent(&[]);
