@@ -15,7 +15,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("cycles/var-is-undefined-first", "minified: a `var` is inlined where it is still undefined"),
     ("default-exports/anonymous-names", "what is exported without a name is not called `default`"),
     ("default-exports/keep-names", "renamed functions and classes lose their names despite `--keep-names`"),
-    ("entries/same-module-effects-order", "a shared chunk runs before what should come between its modules"),
     ("formats/several-entries-share-modules", "without splitting there is one entry for each run"),
     ("formats/strict-directive-of-the-entry", "a script without exports that is strict by itself becomes sloppy"),
     ("namespaces/identity-across-chunks", "`import()` gives another object than `import *`"),

@@ -7,11 +7,8 @@ use support::node;
 /// Features of graphs whose bundles are known to differ, see `FEATURES` in `fuzz/generate.mjs`, and why.
 const KNOWN: &[(&str, &str)] = &[
     ("deadZones", "functions around modules make variables of their constants"),
-    ("entries", "a shared chunk runs before what should come between its modules"),
     ("identity", "`import()` gives another object than `import *`"),
     ("names", "renamed functions and classes lose their names"),
-    ("shared", "a chunk runs as a whole, before what should come between its modules, and fails as a whole"),
-    ("siblings", "a module that awaits holds up those after it"),
 ];
 
 /// The same, of minified ones.

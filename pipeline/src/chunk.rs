@@ -80,6 +80,8 @@ pub struct ChunkPlan {
     pub chunk_of: Vec<Option<ChunkIdx>>,
     /// Chunk that an asset is the root of; indexed by asset.
     pub root_chunk: Vec<Option<ChunkIdx>>,
+    /// The roots' chunks for which an asset is evaluated, where it has not been before in any case; indexed by asset.
+    pub roots_of: Vec<Vec<ChunkIdx>>,
 }
 
 impl ChunkPlan {
@@ -96,6 +98,11 @@ impl ChunkPlan {
     /// The chunk that stands for the evaluation of an asset.
     pub fn root_chunk(&self, asset: AssetIdx) -> Option<ChunkIdx> {
         self.root_chunk[asset.index()]
+    }
+
+    /// The roots' chunks for which an asset is evaluated: those that need it and are not only loaded when it has been evaluated already.
+    pub fn roots_of(&self, asset: AssetIdx) -> &[ChunkIdx] {
+        &self.roots_of[asset.index()]
     }
 
     /// A chunk and everything it statically imports, dependencies first, each once.
@@ -158,7 +165,10 @@ pub fn plan(input: &PlanInput<'_>) -> (ChunkPlan, Vec<bool>) {
     }
 
     // One chunk for each root, then one for each other set of owners.
-    let mut plan = ChunkPlan { chunks: Vec::new(), chunk_of: vec![None; count], root_chunk: vec![None; count] };
+    // The chunks of the roots come first, so a root's position is the number of its chunk.
+    let roots_of = owners.iter().map(|owners| owners.iter().map(|owner| ChunkIdx(*owner as u32)).collect()).collect();
+    let mut plan =
+        ChunkPlan { chunks: Vec::new(), chunk_of: vec![None; count], root_chunk: vec![None; count], roots_of };
     let mut of_owners: BTreeMap<(bool, Vec<usize>), ChunkIdx> = BTreeMap::new();
     for (number, (asset, root)) in reach.roots.iter().enumerate() {
         let idx = ChunkIdx(plan.chunks.len() as u32);

@@ -100,7 +100,7 @@ impl Build {
             script: None,
             style: Some(style),
         };
-        let plan = ChunkPlan { chunks: vec![chunk], chunk_of: Vec::new(), root_chunk: Vec::new() };
+        let plan = ChunkPlan { chunks: vec![chunk], ..ChunkPlan::default() };
         Self { graph, plan, names, tasks: Tasks::new(Arc::new(Cache::new(None, true))) }
     }
 

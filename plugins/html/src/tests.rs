@@ -94,8 +94,12 @@ impl Site {
 
     fn plan(&self, names: &mut Names) -> ChunkPlan {
         let place = |root: &str| self.chunks.iter().position(|(name, ..)| *name == root).expect("a chunk of the test");
-        let mut plan =
-            ChunkPlan { chunks: Vec::new(), chunk_of: Vec::new(), root_chunk: vec![None; self.files.len() + 1] };
+        let mut plan = ChunkPlan {
+            chunks: Vec::new(),
+            chunk_of: Vec::new(),
+            root_chunk: vec![None; self.files.len() + 1],
+            ..ChunkPlan::default()
+        };
         for (at, (root, has_script, has_style, imports)) in self.chunks.iter().enumerate() {
             let mut output = |wanted: bool, extension: &str| {
                 let id = OutputId::new(format!("{extension}:{root}"));

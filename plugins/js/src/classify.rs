@@ -99,31 +99,3 @@ fn wrap(graph: &AssetGraph, modules: &mut [Option<Module>], mut queue: Vec<Asset
         queue.extend(module.record.imports.iter().filter_map(|number| node.targets[*number as usize].asset()));
     }
 }
-
-/// A wrapped module that needs an asynchronous one is asynchronous itself. Called when it is known what each needs.
-pub(crate) fn spread_await(graph: &AssetGraph, modules: &mut [Option<Module>]) {
-    for module in modules.iter_mut().flatten() {
-        module.is_async = module.record.has_await;
-    }
-    let is_wrapped = |module: &Option<Module>| module.as_ref().is_some_and(|module| module.wrap == Wrap::Esm);
-    let wrapped: Vec<AssetIdx> = graph.indices().filter(|idx| is_wrapped(&modules[idx.index()])).collect();
-    loop {
-        let mut changed = false;
-        for idx in &wrapped {
-            let waits = |target: &AssetIdx| {
-                modules[target.index()].as_ref().is_some_and(|target| target.is_async && target.wrap == Wrap::Esm)
-            };
-            let waits = modules[idx.index()].as_ref().is_some_and(|module| module.imports.iter().any(waits));
-            if let Some(module) = &mut modules[idx.index()]
-                && waits
-                && !module.is_async
-            {
-                module.is_async = true;
-                changed = true;
-            }
-        }
-        if !changed {
-            return;
-        }
-    }
-}

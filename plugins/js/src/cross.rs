@@ -34,6 +34,8 @@ pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short
                 needed.insert(symbol);
             });
         }
+        let last = tables.order.last(ChunkIdx(at as u32)).iter();
+        needed.extend(last.map(|evaluation| (evaluation.module, Symbol::Evaluate)));
         if let Some(root) = chunk.root.filter(|root| tables.get(*root).is_some()) {
             root_references(graph, tables, root, chunk.exports_matter, &mut |symbol| {
                 needed.insert(symbol);
@@ -121,12 +123,7 @@ pub(crate) fn references(graph: &AssetGraph, tables: &Tables, idx: AssetIdx, fou
     let is_named = |meaning: &&Meaning| !matches!(meaning, Meaning::Symbol(module, Symbol::Local(name)) if tables.constant(*module, name).is_some());
     meanings(module).filter(is_named).filter_map(symbol_of).for_each(&mut *found);
     let targets = &graph.node(idx).targets;
-    let earlier = tables.order.get(&idx).into_iter().flatten().copied();
-    for target in module.imports.iter().copied().chain(earlier) {
-        if tables.get(target).is_some_and(|imported| imported.wrap != Wrap::None) {
-            found((target, Symbol::Evaluate));
-        }
-    }
+    tables.order.before(idx).iter().for_each(|evaluation| found((evaluation.module, Symbol::Evaluate)));
     for (part, _) in module.record.parts.iter().zip(&module.live).filter(|(part, live)| **live && !part.is_linkage) {
         for number in &part.dependencies {
             if let Some(target) = targets[*number as usize].asset() {
@@ -171,11 +168,9 @@ pub(crate) fn root_references(
     exports: bool,
     found: &mut impl FnMut(SymbolRef),
 ) {
-    let module = tables.module(root);
-    if module.wrap != Wrap::None {
+    if exports && tables.module(root).is_commonjs {
         found((root, Symbol::Evaluate));
-    }
-    if exports && !module.is_commonjs {
+    } else if exports {
         export_meanings(graph, tables, root).iter().filter_map(|(_, meaning)| symbol_of(meaning)).for_each(found);
     }
 }

@@ -4,10 +4,11 @@
 //! module that refers to another module gets the code that stands for it. The syntax trees are not touched yet.
 
 mod borders;
+mod evaluate;
 mod inline;
 
 use crate::bind::Binder;
-use crate::cross::{self, module_name};
+use crate::cross;
 use crate::options::{Format, JsOptions};
 use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName};
 use crate::rename::Scope;
@@ -22,7 +23,7 @@ use planish_pipeline::key::Key;
 use planish_pipeline::output::OutputId;
 use planish_pipeline::plugin::RenderContext;
 use planish_pipeline::resolve::Platform;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -111,8 +112,9 @@ pub(crate) fn instruct(
         let module = tables.module(*module);
         module.wrap != Wrap::None || module.record.format == ModuleFormat::Json
     };
-    let (mut members, unwrapped): (Vec<AssetIdx>, Vec<AssetIdx>) =
+    let (mut members, mut unwrapped): (Vec<AssetIdx>, Vec<AssetIdx>) =
         chunk.scripts.iter().filter(included).copied().partition(is_first);
+    unwrapped.sort_by_key(|module| tables.order.is_late(*module));
     members.extend(unwrapped);
     let imported = tables.cross.imports[idx.index()].values().flatten();
     let mut instructor = Instructor {
@@ -181,13 +183,6 @@ impl Instructor<'_> {
         self.scope.symbol(&(module, Symbol::Evaluate))
     }
 
-    /// A call that evaluates a wrapped module, as an expression.
-    fn evaluation(&self, module: AssetIdx) -> String {
-        let call = format!("{}()", self.evaluate(module));
-        let wrapped = self.tables.module(module);
-        if wrapped.wrap == Wrap::Esm && wrapped.is_async { format!("await {call}") } else { call }
-    }
-
     fn module(&mut self, idx: AssetIdx) -> ModuleInstructions {
         let tables = self.tables;
         let module = tables.module(idx);
@@ -201,6 +196,7 @@ impl Instructor<'_> {
         let helper = match module.wrap {
             Wrap::None => None,
             Wrap::CommonJs => Some(self.helper(Helper::CommonJs)),
+            Wrap::Esm if module.is_async => Some(self.helper(Helper::EsmAsync)),
             Wrap::Esm => Some(self.helper(Helper::Esm)),
         };
         let mut free = BTreeMap::new();
@@ -254,64 +250,6 @@ impl Instructor<'_> {
             dependency.kind == DependencyKind::Require && matches!(target, Target::Asset(_) | Target::Empty)
         });
         module.record.require_mentions > resolved.count() as u32
-    }
-
-    /// Evaluates what the module imports, in the order of its import statements, as far as it is not evaluated by its place in the chunk.
-    fn order_imports(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) {
-        let used: FxHashSet<(AssetIdx, bool)> = cross::meanings(module)
-            .filter_map(|meaning| match meaning {
-                Meaning::Property { module, node, .. } => Some((*module, *node)),
-                _ => None,
-            })
-            .collect();
-        for number in &module.record.imports {
-            if let Target::External(specifier) = self.context.graph.target(idx, *number as usize) {
-                self.externals.entry(specifier.as_str().into()).or_default();
-            }
-        }
-        let earlier = self.tables.order.get(&idx).map_or(&[][..], Vec::as_slice);
-        for earlier in earlier {
-            own.prelude.push(format!("{};", self.evaluation(*earlier)));
-        }
-        for target in module.imports.iter().copied() {
-            if target == idx {
-                continue;
-            }
-            let Some(imported) = self.tables.get(target).filter(|imported| imported.is_included) else { continue };
-            match imported.wrap {
-                Wrap::None => {}
-                Wrap::CommonJs if used.contains(&(target, module.node)) => {
-                    self.interop(target, module.node, module.wrap, own);
-                }
-                _ if earlier.contains(&target) => {}
-                _ => own.prelude.push(format!("{};", self.evaluation(target))),
-            }
-        }
-    }
-
-    /// The variable that holds a CommonJS module as this module sees it. Unwrapped modules share one: the first of them sets it.
-    fn interop(&mut self, target: AssetIdx, node: bool, wrap: Wrap, own: &mut OwnCode) -> String {
-        if let Some(name) = own.interop.get(&(target, node)) {
-            return name.clone();
-        }
-        if wrap == Wrap::None
-            && let Some(name) = self.interop.get(&(target, node))
-        {
-            return name.clone();
-        }
-        let base = format!("import_{}", identifier(&module_name(self.context.graph, target)));
-        let name = self.scope.allocate(&base, self.members);
-        let value =
-            format!("{}({}{})", self.helper(Helper::ToEsm), self.evaluation(target), if node { ", 1" } else { "" });
-        if wrap == Wrap::None {
-            own.prelude.push(format!("var {name} = /* @__PURE__ */ {value};"));
-            self.interop.insert((target, node), name.clone());
-        } else {
-            own.variables.push(name.clone());
-            own.prelude.push(format!("{name} = {value};"));
-        }
-        own.interop.insert((target, node), name.clone());
-        name
     }
 
     fn name_table(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) -> BTreeMap<Atom, Code> {
@@ -543,7 +481,9 @@ impl Instructor<'_> {
         let graph = self.context.graph;
         for star in (Binder { graph, modules: &self.tables.modules }).unknown_stars(idx) {
             let value = match graph.target(idx, star as usize) {
-                Target::Asset(target) if self.tables.module(*target).is_commonjs => self.evaluation(*target),
+                Target::Asset(target) if self.tables.module(*target).is_commonjs => {
+                    format!("{}()", self.evaluate(*target))
+                }
                 Target::Asset(target) => self.scope.symbol(&(*target, Symbol::Namespace)),
                 Target::External(specifier) => {
                     self.external(&specifier.as_str().into(), &ImportName::Namespace).text().to_owned()

@@ -7,7 +7,7 @@
 //! purity    what evaluating each part may do
 //! shake     which parts of which modules are needed, by a worklist from the roots
 //!           (the engine makes chunks of what is left)
-//! order     which wrapped modules are evaluated before which others
+//! order     who else is wrapped so that evaluation keeps ECMAScript's order, and who evaluates whom
 //! cross     which symbols pass from chunk to chunk
 //! rename    the names of one chunk's scope
 //! instruct  names, references and order of one chunk, as data that is the key of the rest
@@ -15,8 +15,8 @@
 //! render    statements -> text, map, minified           per chunk, parallel, cached
 //! ```
 //!
-//! Evaluation order is that of ES modules within a chunk; wrapped modules (CommonJS, and ES modules that are required) are evaluated
-//! when they are first asked for.
+//! Evaluation order is that of ES modules, across chunks and past a top-level `await` too. Wrapped modules (CommonJS, ES modules that are
+//! required, and those that would come too early where they stand) are evaluated when they are first asked for.
 
 mod alone;
 mod bind;
@@ -68,7 +68,7 @@ use std::sync::Arc;
 /// Raised when the same source gives another record.
 const VERSION: u32 = 6;
 /// Rendering a chunk; raised when the same instructions give another text.
-const RENDER: Task = Task { name: "js-chunk", version: 2 };
+const RENDER: Task = Task { name: "js-chunk", version: 3 };
 
 /// The plugin for everything that becomes JavaScript.
 pub struct JsPlugin {
@@ -233,7 +233,6 @@ impl AssetPlugin for JsPlugin {
         // A CommonJS bundle hands out its exports as an object.
         let as_object = self.options.format == Format::Cjs;
         let mut modules = shake::shake(graph, modules, &shake::Roots { evaluated, exposed, as_object });
-        classify::spread_await(graph, &mut modules);
         // Elsewhere names say more than values, and reading them too early shows.
         if self.options.minify {
             shake::settle_constants(&mut modules);

@@ -1,83 +1,149 @@
-//! order: which wrapped modules are evaluated before each unwrapped one. Unwrapped modules stand in a chunk in the order in which ES modules
-//! are evaluated, and each evaluates the wrapped ones that it imports; what others import is to be evaluated before it is noted here.
+//! order: what has to be in a function so that modules are evaluated in the order of ECMAScript, and which module calls that function.
+//!
+//! A chunk runs as a whole, after the chunks that it imports. So of two modules that a root needs one after the other, the second would run
+//! first if only it is shared with another root:
+//!
+//! ```text
+//! // entry.js, alone in its chunk       // shared.js, in a chunk with what other entries need too
+//! import "./set-up.js";
+//! import "./shared.js";                 console.log(globalThis.isSetUp);
+//! ```
+//!
+//! Such a module is wrapped: its chunk defines a function that evaluates it, and who comes next in ECMAScript's order calls that. The same
+//! holds for a module that awaits while others may go on which do not need it. Modules that only define functions and the like can
+//! be evaluated whenever it suits, and modules that only read are out of order only with those that do something.
+//!
+//! Wrapping one module can make it necessary to wrap another, so the walk through what each root needs is repeated until none is.
 
-use crate::record::Format;
-use crate::tables::{Tables, Wrap};
-use planish_pipeline::chunk::ChunkPlan;
+mod moment;
+mod visit;
+mod waiting;
+mod walk;
+
+use self::moment::Facts;
+use self::waiting::Waiting;
+use self::walk::Walk;
+use crate::tables::{Module, Tables, Wrap};
+use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::AssetIdx;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
 
-/// By unwrapped module: the wrapped ones to evaluate before it, in order.
-pub(crate) type Order = FxHashMap<AssetIdx, Vec<AssetIdx>>;
-
-/// Finds out what each unwrapped module has to evaluate.
-pub(crate) fn order(tables: &Tables, plan: &ChunkPlan) -> Order {
-    let roots = || plan.chunks.iter().filter_map(|chunk| Some((chunk, chunk.root?)));
-    let mut order = Order::default();
-    let mut loaded: Option<FxHashSet<AssetIdx>> = None;
-    for (_, root) in roots().filter(|(chunk, _)| chunk.is_entry) {
-        let visited = visit(tables, plan, root, &FxHashSet::default(), &mut order);
-        loaded = Some(match loaded {
-            Some(loaded) => loaded.intersection(&visited).copied().collect(),
-            None => visited,
-        });
-    }
-    // What every entry evaluates has been evaluated when a lazy chunk comes.
-    let loaded = loaded.unwrap_or_default();
-    for (_, root) in roots().filter(|(chunk, _)| !chunk.is_entry) {
-        visit(tables, plan, root, &loaded, &mut order);
-    }
-    order
+/// Which wrapped modules are evaluated where, in order.
+#[derive(Default)]
+pub(crate) struct Order {
+    /// By module: before its own code.
+    before: BTreeMap<AssetIdx, Vec<Evaluation>>,
+    /// By chunk: at its end, for its root.
+    last: BTreeMap<ChunkIdx, Vec<Evaluation>>,
+    late: FxHashSet<AssetIdx>,
 }
 
-/// Goes through what a root imports as ECMAScript does. Says what was visited.
-fn visit(
-    tables: &Tables,
-    plan: &ChunkPlan,
-    root: AssetIdx,
-    loaded: &FxHashSet<AssetIdx>,
-    order: &mut Order,
-) -> FxHashSet<AssetIdx> {
-    let mut visited = FxHashSet::default();
-    // Wrapped modules since the last unwrapped one.
-    let mut pending: Vec<AssetIdx> = Vec::new();
-    let mut stack = vec![(root, 0, 0)];
-    visited.insert(root);
-    while let Some((module, next, before)) = stack.last_mut() {
-        let module = *module;
-        let imports = tables.get(module).map_or(&[][..], |module| &module.imports);
-        if let Some(target) = imports.get(*next) {
-            *next += 1;
-            let is_script = tables.get(*target).is_some_and(|target| target.is_included);
-            if is_script && !loaded.contains(target) && visited.insert(*target) {
-                stack.push((*target, 0, pending.len()));
+/// A call that evaluates a wrapped module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Evaluation {
+    pub(crate) module: AssetIdx,
+    /// What follows needs it, so it waits until the module has been evaluated.
+    pub(crate) awaits: bool,
+}
+
+impl Order {
+    /// Whether a module that is not wrapped waits for others, so that it stands after those of its chunk that do not.
+    pub(crate) fn is_late(&self, module: AssetIdx) -> bool {
+        self.late.contains(&module)
+    }
+
+    /// What a module evaluates before its own code.
+    pub(crate) fn before(&self, module: AssetIdx) -> &[Evaluation] {
+        self.before.get(&module).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the end of a chunk evaluates, the root among it if that is wrapped.
+    pub(crate) fn last(&self, chunk: ChunkIdx) -> &[Evaluation] {
+        self.last.get(&chunk).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Wraps the modules that would be evaluated too early, and says who evaluates which.
+pub(crate) fn order(tables: &mut Tables, plan: &ChunkPlan) -> Order {
+    let scripts = |chunk: &planish_pipeline::chunk::Chunk| chunk.root.filter(|root| tables.get(*root).is_some());
+    let roots: Vec<(ChunkIdx, AssetIdx)> =
+        plan.chunks.iter().enumerate().filter_map(|(at, chunk)| Some((ChunkIdx(at as u32), scripts(chunk)?))).collect();
+    let facts = Facts::new(tables, &roots);
+    let waiting = Waiting::new(tables, plan, &roots);
+    loop {
+        let imports = wrapped_imports(tables, &facts);
+        let asynchronous = waiting.asynchronous(tables, &imports);
+        let mut walk = Walk::new(tables, plan, &facts, &waiting, &asynchronous);
+        let mut last: BTreeMap<ChunkIdx, Vec<AssetIdx>> = BTreeMap::new();
+        for (chunk, root) in &roots {
+            last.insert(*chunk, walk.root(*chunk, *root));
+        }
+        if walk.wrapped.is_empty() {
+            for (chunk, root) in &roots {
+                walk.verify(*chunk, *root);
             }
-            continue;
         }
-        let before = *before;
-        stack.pop();
-        // Data is there from the beginning.
-        if tables.get(module).is_some_and(|module| module.record.format == Format::Json) {
-            continue;
+        let Walk { wrapped, before, .. } = walk;
+        if wrapped.is_empty() {
+            let order = finish(tables, &asynchronous, before, last, imports);
+            return Order { late: waiting.late(), ..order };
         }
-        if tables.get(module).is_some_and(|module| module.wrap != Wrap::None) {
-            // It evaluates what it imports itself.
-            pending.truncate(before);
-            pending.push(module);
-            continue;
-        }
-        let pending = std::mem::take(&mut pending);
-        if !order.contains_key(&module) && !is_within(&pending, imports) {
-            let near = plan.chunk_of(module).map(|chunk| plan.closure(chunk)).unwrap_or_default();
-            let reachable = |wrapped: &AssetIdx| plan.chunk_of(*wrapped).is_some_and(|chunk| near.contains(&chunk));
-            order.insert(module, pending.into_iter().filter(reachable).collect());
+        for module in wrapped {
+            if let Some(module) = &mut tables.modules[module.index()] {
+                module.wrap = Wrap::Esm;
+            }
         }
     }
-    visited
 }
 
-/// Whether a list is another one with parts left out.
-fn is_within(list: &[AssetIdx], whole: &[AssetIdx]) -> bool {
-    let mut rest = whole.iter();
-    list.iter().all(|wanted| rest.any(|next| next == wanted))
+fn finish(
+    tables: &mut Tables,
+    asynchronous: &FxHashSet<AssetIdx>,
+    mut before: BTreeMap<AssetIdx, Vec<Evaluation>>,
+    last: BTreeMap<ChunkIdx, Vec<AssetIdx>>,
+    imports: WrappedImports,
+) -> Order {
+    let evaluations = |modules: Vec<AssetIdx>, waits: bool| -> Vec<Evaluation> {
+        let awaits = |module| waits && asynchronous.contains(&module);
+        modules.into_iter().map(|module| Evaluation { module, awaits: awaits(module) }).collect()
+    };
+    before.extend(imports.into_iter().map(|(module, imported)| {
+        let waits = asynchronous.contains(&module);
+        (module, evaluations(imported, waits))
+    }));
+    let last = last.into_iter().map(|(chunk, modules)| (chunk, evaluations(modules, true))).collect();
+    for (at, module) in tables.modules.iter_mut().enumerate() {
+        if let Some(module) = module {
+            module.is_async = module.record.has_await || asynchronous.contains(&AssetIdx(at as u32));
+        }
+    }
+    Order { before, last, ..Order::default() }
+}
+
+/// By wrapped module: the wrapped ones that it evaluates itself.
+type WrappedImports = BTreeMap<AssetIdx, Vec<AssetIdx>>;
+
+/// What each wrapped module imports, directly or through modules that evaluate nothing.
+fn wrapped_imports(tables: &Tables, facts: &Facts) -> WrappedImports {
+    let is_wrapped = |module: &Module| module.is_included && module.wrap != Wrap::None;
+    let wrapped = tables.included().filter(|(_, module)| is_wrapped(module));
+    wrapped.map(|(idx, _)| (idx, reached(tables, facts, idx))).collect()
+}
+
+fn reached(tables: &Tables, facts: &Facts, idx: AssetIdx) -> Vec<AssetIdx> {
+    let mut found = Vec::new();
+    let mut seen = FxHashSet::from_iter([idx]);
+    let mut stack: Vec<AssetIdx> = tables.module(idx).imports.iter().rev().copied().collect();
+    while let Some(target) = stack.pop() {
+        let Some(module) = tables.get(target).filter(|module| module.is_included && seen.insert(target)) else {
+            continue;
+        };
+        if module.wrap != Wrap::None {
+            found.push(target);
+        } else if !facts.acts(target) {
+            stack.extend(module.imports.iter().rev());
+        }
+    }
+    found
 }

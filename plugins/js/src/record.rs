@@ -66,6 +66,8 @@ pub(crate) struct Part {
     pub(crate) dependencies: Vec<u32>,
     /// It is an `import` or `export … from`, which leaves no code.
     pub(crate) is_linkage: bool,
+    /// It is the same whenever it is evaluated: a function, a variable of literals.
+    pub(crate) is_still: bool,
 }
 
 /// What evaluating something may do that can be seen from elsewhere. What is said of names, and of the parameters and `this` of a function,

@@ -9,6 +9,8 @@ pub(crate) enum Helper {
     CommonJs,
     /// `(evaluate) => () => result`: evaluates an ES module once; a failure is remembered, as ECMAScript asks.
     Esm,
+    /// `(evaluate) => () => promise`: the same for one that waits. A failure is for those who wait for it; a cycle does not wait for itself.
+    EsmAsync,
     /// `(exports, open) => namespace`: a namespace object from getters; an open one gets more later.
     Namespace,
     /// `(namespace, module)`: `export *` from a module whose exports are known only when it runs.
@@ -31,6 +33,7 @@ impl Helper {
         match self {
             Self::CommonJs => "__commonJS",
             Self::Esm => "__esm",
+            Self::EsmAsync => "__esmAsync",
             Self::Namespace => "__namespace",
             Self::ReExport => "__reExport",
             Self::ToEsm => "__toESM",
@@ -75,6 +78,18 @@ impl Helper {
     }
     if (state > 1) throw result;
     return result;
+  };
+};"
+            }
+            Self::EsmAsync => {
+                "var NAME = (evaluate) => {
+  var promise;
+  return () => {
+    if (!promise) {
+      promise = 1;
+      (promise = evaluate()).catch(() => {});
+    }
+    return promise;
   };
 };"
             }

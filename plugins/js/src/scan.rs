@@ -6,8 +6,10 @@
 mod commonjs;
 mod linkage;
 mod split;
+mod still;
 
 use self::split::{open_blocks, split_declarations};
+use self::still::is_still;
 use crate::commonjs::{export_local, export_name as exported_name, is_free, variable_of};
 use crate::declare::Declared;
 use crate::effects::{Analysed, analyse};
@@ -140,7 +142,7 @@ impl<'a> Scanner<'a> {
         let Analysed { statements, functions, objects } = analyse(self.program, module);
         (self.record.functions, self.record.objects) = (functions, objects);
         for (item, effects) in module.body.iter_mut().zip(statements) {
-            self.part = Part { effects, ..Part::default() };
+            self.part = Part { effects, is_still: is_still(item), ..Part::default() };
             if matches!(item, ModuleItem::Stmt(Stmt::Expr(statement)) if statement.expr.is_lit()) {
                 self.directives.push(self.record.parts.len());
             }

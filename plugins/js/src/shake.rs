@@ -9,6 +9,7 @@ use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
 use planish_pipeline::plugin::Edge;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use swc_core::atoms::Atom;
 
@@ -383,31 +384,49 @@ fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec
             imports.push(target);
         }
     };
-    let mut named: Vec<AssetIdx> = module.uses_modules.iter().copied().collect();
-    named.sort_unstable();
+    let mut named: BTreeSet<AssetIdx> = module.uses_modules.iter().copied().collect();
+    let declared = declared_by_dependency(module);
+    // Names come past modules that are not evaluated themselves.
+    let mut passes_on = false;
     for number in &module.record.imports {
         let Some(target) = node.targets[*number as usize].asset() else { continue };
+        let declared = declared.get(number).into_iter().flatten();
         match &modules[target.index()] {
             // It evaluates what it passes on at its own place.
             Some(target_module) if target_module.is_included => {
                 push(target);
+                declared.for_each(|declaring| {
+                    named.remove(declaring);
+                });
                 continue;
             }
             // A stylesheet is wanted whatever is imported from it.
             None if graph.node(target).asset.outputs.is_empty() => push(target),
             _ => {}
         }
-        // The modules that declare what this import names, if the imported one only passes it on.
-        for binding in module.record.bindings.iter().filter(|(_, binding)| binding.dependency == *number) {
-            if let Some(declaring) = module.bindings.get(binding.0).and_then(declaring)
-                && named.contains(&declaring)
-            {
-                push(declaring);
-            }
+        passes_on |= modules[target.index()].is_some();
+        declared.filter(|declaring| named.contains(declaring)).for_each(|declaring| push(*declaring));
+    }
+    if passes_on {
+        named.into_iter().for_each(push);
+    }
+    imports
+}
+
+/// By dependency: the modules that declare what a module imports from there. Those that only pass names on are not among them.
+fn declared_by_dependency(module: &Module) -> FxHashMap<u32, Vec<AssetIdx>> {
+    let members = module.members.iter().map(|((local, _), member)| (local, &member.meaning));
+    let mut declared: BTreeSet<(u32, &Atom, AssetIdx)> = BTreeSet::new();
+    for (local, meaning) in module.bindings.iter().chain(members) {
+        if let (Some(binding), Some(module)) = (module.record.bindings.get(local), declaring(meaning)) {
+            declared.insert((binding.dependency, local, module));
         }
     }
-    named.into_iter().for_each(push);
-    imports
+    let mut by_dependency: FxHashMap<u32, Vec<AssetIdx>> = FxHashMap::default();
+    for (dependency, _, module) in declared {
+        by_dependency.entry(dependency).or_default().push(module);
+    }
+    by_dependency
 }
 
 /// What a module needs once unused code is gone, in order of evaluation.

@@ -115,6 +115,14 @@ impl Tables {
         self.modules[idx.index()].as_ref()
     }
 
+    /// Modules that are evaluated.
+    pub(crate) fn included(&self) -> impl Iterator<Item = (AssetIdx, &Module)> {
+        let numbered = self.modules.iter().enumerate();
+        numbered.filter_map(|(at, module)| {
+            Some((AssetIdx(at as u32), module.as_ref().filter(|module| module.is_included)?))
+        })
+    }
+
     /// The value that a name stands for, as code.
     pub(crate) fn constant(&self, idx: AssetIdx, name: &Atom) -> Option<&str> {
         Some(self.get(idx)?.constants.get(name)?)

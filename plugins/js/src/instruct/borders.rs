@@ -3,6 +3,7 @@
 use super::{Code, Instructor, OwnCode};
 use crate::cross;
 use crate::options::Format;
+use crate::order::Evaluation;
 use crate::record::ImportName;
 use crate::runtime::Helper;
 use crate::tables::{Symbol, Wrap};
@@ -32,15 +33,17 @@ impl Instructor<'_> {
     fn root_footer(&mut self, root: AssetIdx, lines: &mut Vec<String>, exported: &mut Vec<String>) {
         let module = self.tables.module(root);
         let exports = self.chunk.exports_matter;
-        match (module.wrap, self.options.format, exports) {
-            (Wrap::CommonJs, Format::Esm, true) => {
-                return lines.push(format!("export default {}();", self.evaluate(root)));
-            }
-            (Wrap::CommonJs, Format::Cjs, true) => {
-                return lines.push(format!("module.exports = {}();", self.evaluate(root)));
-            }
-            (Wrap::None, ..) => {}
-            _ => lines.push(format!("{};", self.evaluation(root))),
+        let exported_by = match (module.wrap, self.options.format) {
+            (Wrap::CommonJs, Format::Esm) if exports => Some("export default"),
+            (Wrap::CommonJs, Format::Cjs) if exports => Some("module.exports ="),
+            _ => None,
+        };
+        let last = self.tables.order.last(self.idx).iter();
+        let last: Vec<Evaluation> =
+            last.filter(|evaluation| exported_by.is_none() || evaluation.module != root).copied().collect();
+        lines.extend(self.evaluations(&last));
+        if let Some(exported_by) = exported_by {
+            return lines.push(format!("{exported_by} {}();", self.evaluate(root)));
         }
         if !exports || module.is_commonjs || self.options.format == Format::Iife {
             return;
@@ -113,11 +116,14 @@ impl Instructor<'_> {
     fn chunk_imports(&mut self) -> Vec<String> {
         let cross = &self.tables.cross;
         let mut lines = Vec::new();
-        for import in &self.chunk.imports {
+        // What is evaluated in order may lie in chunks that are only imported by those that this one imports; they come last.
+        let symbols = &cross.imports[self.idx.index()];
+        let others = symbols.keys().filter(|other| !self.chunk.imports.contains(other));
+        for import in self.chunk.imports.iter().chain(others) {
             let Some(script) = &self.context.plan.chunk(*import).script else { continue };
             let Some(specifier) = self.relative(script) else { continue };
-            let symbols = cross.imports[self.idx.index()].get(import);
             let names: Vec<String> = symbols
+                .get(import)
                 .into_iter()
                 .flatten()
                 .map(|symbol| {

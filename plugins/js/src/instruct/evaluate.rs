@@ -1,0 +1,123 @@
+//! What a module, or the end of a chunk, evaluates before its own code.
+
+use super::{Instructor, OwnCode};
+use crate::cross::{self, module_name};
+use crate::order::Evaluation;
+use crate::runtime::Helper;
+use crate::tables::{Meaning, Module, Wrap};
+use crate::words::identifier;
+use planish_pipeline::graph::{AssetIdx, Target};
+use rustc_hash::FxHashSet;
+
+/// One call that evaluates a module.
+struct Step {
+    call: String,
+    /// The variable that keeps what the call gives, and whether it is declared here.
+    variable: Option<(String, bool)>,
+    awaits: bool,
+}
+
+impl Step {
+    fn statement(&self) -> String {
+        match &self.variable {
+            Some((name, true)) => format!("var {name} = /* @__PURE__ */ {};", self.call),
+            _ => format!("{};", self.expression()),
+        }
+    }
+
+    fn expression(&self) -> String {
+        match &self.variable {
+            Some((name, _)) => format!("{name} = {}", self.call),
+            None => self.call.clone(),
+        }
+    }
+}
+
+/// Steps one after the other; from the first that is waited for on they go on beside each other, as siblings do in ECMAScript.
+fn statements(steps: &[Step]) -> Vec<String> {
+    let first = steps.iter().position(|step| step.awaits).unwrap_or(steps.len());
+    let (alone, together) = steps.split_at(first);
+    let mut lines: Vec<String> = alone.iter().map(Step::statement).collect();
+    match together {
+        [] => {}
+        [step] => lines.push(format!("await {};", step.expression())),
+        together => {
+            let declared = together.iter().filter_map(|step| step.variable.as_ref().filter(|(_, declares)| *declares));
+            lines.extend(declared.map(|(name, _)| format!("var {name};")));
+            let promises = together.iter().map(|step| match step.awaits || step.variable.is_some() {
+                true => step.expression(),
+                false => format!("void {}", step.call),
+            });
+            lines.push(format!("await Promise.all([{}]);", promises.collect::<Vec<_>>().join(", ")));
+        }
+    }
+    lines
+}
+
+impl Instructor<'_> {
+    /// Evaluates what [`crate::order`] says, and sets the variables for what the module uses of CommonJS modules.
+    pub(super) fn order_imports(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) {
+        let used: FxHashSet<AssetIdx> = cross::meanings(module)
+            .filter_map(|meaning| match meaning {
+                Meaning::Property { module: target, node, .. } if *node == module.node => Some(*target),
+                _ => None,
+            })
+            .collect();
+        for number in &module.record.imports {
+            if let Target::External(specifier) = self.context.graph.target(idx, *number as usize) {
+                self.externals.entry(specifier.as_str().into()).or_default();
+            }
+        }
+        let tables = self.tables;
+        let mut steps = Vec::new();
+        for evaluation in tables.order.before(idx) {
+            let value = used
+                .contains(&evaluation.module)
+                .then(|| self.interop_step(evaluation.module, module.node, module.wrap, own));
+            steps.push(value.flatten().unwrap_or_else(|| self.step(evaluation)));
+        }
+        own.prelude.extend(statements(&steps));
+        for target in module.imports.iter().filter(|target| used.contains(target)) {
+            self.interop(*target, module.node, module.wrap, own);
+        }
+    }
+
+    /// The calls that evaluate modules, as statements.
+    pub(super) fn evaluations(&self, evaluations: &[Evaluation]) -> Vec<String> {
+        statements(&evaluations.iter().map(|evaluation| self.step(evaluation)).collect::<Vec<_>>())
+    }
+
+    fn step(&self, evaluation: &Evaluation) -> Step {
+        let call = format!("{}()", self.evaluate(evaluation.module));
+        Step { call, variable: None, awaits: evaluation.awaits }
+    }
+
+    /// The variable that holds a CommonJS module as this module sees it. Modules that are not wrapped share one: the first of them sets it.
+    pub(super) fn interop(&mut self, target: AssetIdx, node: bool, wrap: Wrap, own: &mut OwnCode) -> String {
+        if let Some(step) = self.interop_step(target, node, wrap, own) {
+            own.prelude.push(step.statement());
+        }
+        let shared = self.interop.get(&(target, node)).filter(|_| wrap == Wrap::None);
+        own.interop.get(&(target, node)).or(shared).cloned().unwrap_or_default()
+    }
+
+    /// The step that sets that variable, if it is not set yet.
+    fn interop_step(&mut self, target: AssetIdx, node: bool, wrap: Wrap, own: &mut OwnCode) -> Option<Step> {
+        let key = (target, node);
+        if own.interop.contains_key(&key) || wrap == Wrap::None && self.interop.contains_key(&key) {
+            return None;
+        }
+        let base = format!("import_{}", identifier(&module_name(self.context.graph, target)));
+        let name = self.scope.allocate(&base, self.members);
+        let node = if node { ", 1" } else { "" };
+        let call = format!("{}({}(){node})", self.helper(Helper::ToEsm), self.evaluate(target));
+        own.interop.insert(key, name.clone());
+        let is_declared = wrap == Wrap::None;
+        if is_declared {
+            self.interop.insert(key, name.clone());
+        } else {
+            own.variables.push(name.clone());
+        }
+        Some(Step { call, variable: Some((name, is_declared)), awaits: false })
+    }
+}

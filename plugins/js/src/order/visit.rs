@@ -1,0 +1,106 @@
+//! What a root needs, in the order in which ECMAScript evaluates it.
+
+use crate::record::Format;
+use crate::tables::Tables;
+use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
+use planish_pipeline::graph::AssetIdx;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A module that a root needs.
+pub(super) struct Visit {
+    pub(super) module: AssetIdx,
+    /// The number of the first visit of what it imports.
+    pub(super) first: usize,
+    /// It has not been evaluated before the root is asked for.
+    pub(super) is_new: bool,
+    /// The module of its cycle that is evaluated last; itself if it is in none.
+    pub(super) cycle: AssetIdx,
+}
+
+/// All that a root needs, dependencies first. Iterative: import chains can be longer than a stack is deep.
+///
+/// Cycles are found as in ECMAScript's `InnerModuleEvaluation`, which is Tarjan's algorithm.
+pub(super) fn visits(tables: &Tables, plan: &ChunkPlan, chunk: ChunkIdx, root: AssetIdx) -> Vec<Visit> {
+    let mut visits: Vec<Visit> = Vec::new();
+    let mut entered: FxHashMap<AssetIdx, usize> = FxHashMap::from_iter([(root, 0)]);
+    let mut closed: FxHashMap<AssetIdx, AssetIdx> = FxHashMap::default();
+    let mut open: Vec<AssetIdx> = vec![root];
+    // The module, the next of its imports, the number of visits before it, and the first of the open modules that it leads to.
+    let mut stack: Vec<(AssetIdx, usize, usize, usize)> = vec![(root, 0, 0, 0)];
+    while let Some((module, next, first, leads_to)) = stack.last_mut() {
+        let imports = &tables.module(*module).imports;
+        if let Some(target) = imports.get(*next).copied() {
+            *next += 1;
+            if tables.get(target).is_none_or(|target| !target.is_included) {
+                continue;
+            }
+            match entered.get(&target) {
+                Some(number) if !closed.contains_key(&target) => *leads_to = (*leads_to).min(*number),
+                Some(_) => {}
+                None => {
+                    let number = entered.len();
+                    entered.insert(target, number);
+                    open.push(target);
+                    stack.push((target, 0, visits.len(), number));
+                }
+            }
+            continue;
+        }
+        let (module, first, leads_to) = (*module, *first, *leads_to);
+        stack.pop();
+        if leads_to == entered[&module] {
+            let begin = open.iter().rposition(|open| *open == module).expect("it was opened when it was entered");
+            closed.extend(open.drain(begin..).map(|member| (member, module)));
+        } else if let Some(parent) = stack.last_mut() {
+            parent.3 = parent.3.min(leads_to);
+        }
+        // Data is there from the beginning.
+        let record = tables.module(module);
+        if record.is_included && record.record.format != Format::Json {
+            let is_new = plan.roots_of(module).contains(&chunk);
+            visits.push(Visit { module, first, is_new, cycle: module });
+        }
+    }
+    for visit in &mut visits {
+        visit.cycle = closed.get(&visit.module).copied().unwrap_or(visit.module);
+    }
+    visits
+}
+
+/// By module: the modules with a top-level `await` that it waits for, itself among them.
+pub(super) type Needs = FxHashMap<AssetIdx, FxHashSet<AssetIdx>>;
+
+/// Who waits for whom: for what has been evaluated before, and of what lies in another cycle for all of the cycle.
+pub(super) fn needs(tables: &Tables, visits: &[Visit]) -> Needs {
+    let mut needs = Needs::default();
+    let mut cycles: FxHashMap<AssetIdx, AssetIdx> = FxHashMap::default();
+    for visit in visits.iter().filter(|visit| visit.is_new) {
+        let module = tables.module(visit.module);
+        let mut own: FxHashSet<AssetIdx> = FxHashSet::default();
+        own.extend(module.record.has_await.then_some(visit.module));
+        for import in &module.imports {
+            let Some(cycle) = cycles.get(import) else { continue };
+            let waited = if *cycle == visit.cycle { import } else { cycle };
+            own.extend(needs.get(waited).into_iter().flatten());
+        }
+        cycles.insert(visit.module, visit.cycle);
+        if !own.is_empty() {
+            needs.insert(visit.module, own);
+        }
+    }
+    needs
+}
+
+/// Whether all that a module waits for is waited for by another one as well.
+pub(super) fn is_within(needs: &Needs, module: AssetIdx, other: AssetIdx) -> bool {
+    match (needs.get(&module), needs.get(&other)) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(module), Some(other)) => module.is_subset(other),
+    }
+}
+
+/// Whether a module cannot be evaluated at once.
+pub(super) fn waits_for_others(needs: &Needs, module: AssetIdx) -> bool {
+    needs.get(&module).is_some_and(|needed| needed.iter().any(|needed| *needed != module))
+}

@@ -1,0 +1,223 @@
+//! The walk through what a root needs, in the order in which ECMAScript evaluates it.
+
+use super::moment::{Facts, Moment};
+use super::visit::{Needs, Visit, is_within, needs, visits, waits_for_others};
+use super::waiting::Waiting;
+use super::{Evaluation, reached};
+use crate::tables::{Tables, Wrap};
+use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
+use planish_pipeline::graph::AssetIdx;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// When code runs if a root's chunk is loaded: the position of the chunk among those that are loaded for it,
+/// whether it waits there until the others have been evaluated, and the position in the chunk.
+type Place = (usize, bool, u32);
+
+/// What the walks through all roots find.
+pub(super) struct Walk<'a> {
+    tables: &'a Tables,
+    plan: &'a ChunkPlan,
+    facts: &'a Facts,
+    waiting: &'a Waiting,
+    /// Wrapped modules whose functions give promises.
+    asynchronous: &'a FxHashSet<AssetIdx>,
+    /// Position of each asset in its chunk.
+    positions: Vec<u32>,
+    /// Modules that turned out to need a function around them.
+    pub(super) wrapped: BTreeSet<AssetIdx>,
+    /// By module that is not wrapped: the wrapped ones that have to be evaluated before it, in order.
+    pub(super) before: BTreeMap<AssetIdx, Vec<Evaluation>>,
+}
+
+/// What has been passed on the way through a root.
+#[derive(Default)]
+struct Passed {
+    /// By chunk: its position among those that are loaded.
+    chunks: FxHashMap<ChunkIdx, usize>,
+    /// The last place of a module that does something.
+    writes: Option<Place>,
+    /// The last place of a module that does something or reads.
+    any: Option<Place>,
+    /// By wrapped module: [`Self::any`] when it was passed.
+    at: FxHashMap<AssetIdx, Option<Place>>,
+    /// Wrapped modules that nobody has evaluated yet, with the numbers of their visits.
+    pending: Vec<(usize, AssetIdx)>,
+    /// Modules that hold up all that follows.
+    blockers: Vec<AssetIdx>,
+    needs: Needs,
+}
+
+impl Passed {
+    /// A wrapped module evaluates what it imports itself. These stay pending only if something else has come between.
+    fn leave_to_importer(&mut self, imported: Range<usize>) {
+        let begin = self.pending.iter().position(|(at, _)| imported.contains(at)).unwrap_or(self.pending.len());
+        if self.pending[begin..].iter().all(|(at, _)| imported.contains(at)) {
+            self.pending.truncate(begin);
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        tables: &'a Tables,
+        plan: &'a ChunkPlan,
+        facts: &'a Facts,
+        waiting: &'a Waiting,
+        asynchronous: &'a FxHashSet<AssetIdx>,
+    ) -> Self {
+        let mut positions = vec![0; tables.modules.len()];
+        for chunk in &plan.chunks {
+            for (position, asset) in chunk.scripts.iter().enumerate() {
+                positions[asset.index()] = position as u32;
+            }
+        }
+        let (wrapped, before) = (BTreeSet::new(), BTreeMap::new());
+        Self { tables, plan, facts, waiting, asynchronous, positions, wrapped, before }
+    }
+
+    /// Walks through what a root needs. Gives what is to be evaluated at the end of its chunk.
+    pub(super) fn root(&mut self, chunk: ChunkIdx, root: AssetIdx) -> Vec<AssetIdx> {
+        let closure = self.plan.closure(chunk).into_iter().enumerate().map(|(position, chunk)| (chunk, position));
+        let (route, needs) = self.route(chunk, root);
+        let mut passed = Passed { chunks: closure.collect(), needs, ..Passed::default() };
+        for (number, visit) in route.into_iter().filter(|(_, visit)| visit.is_new) {
+            let module = visit.module;
+            if self.is_wrapped(module) || !self.may_stand(module, &passed) {
+                if !self.is_wrapped(module) {
+                    self.wrapped.insert(module);
+                }
+                passed.leave_to_importer(visit.first..number);
+                passed.pending.push((number, module));
+                passed.at.insert(module, passed.any);
+            } else if self.facts.acts(module) {
+                self.pass(module, &mut passed);
+            }
+        }
+        passed.pending.into_iter().map(|(_, module)| module).collect()
+    }
+
+    /// Wraps modules before which another root's needs would be evaluated that this root does not need, or not yet.
+    pub(super) fn verify(&mut self, chunk: ChunkIdx, root: AssetIdx) {
+        let (route, _) = self.route(chunk, root);
+        let (new, others): (Vec<_>, Vec<_>) = route.into_iter().map(|(_, visit)| visit).partition(|visit| visit.is_new);
+        let mut done: FxHashSet<AssetIdx> = others.into_iter().map(|visit| visit.module).collect();
+        for Visit { module, .. } in new {
+            let earlier = self.before.get(&module).into_iter().flatten();
+            if earlier.into_iter().any(|earlier| !done.contains(&earlier.module)) {
+                self.wrapped.insert(module);
+            }
+            done.insert(module);
+        }
+    }
+
+    /// The visits, with their numbers, in the order in which modules are evaluated: those that wait for others come after those that do not.
+    fn route(&self, chunk: ChunkIdx, root: AssetIdx) -> (Vec<(usize, Visit)>, Needs) {
+        let visits = visits(self.tables, self.plan, chunk, root);
+        let needs = if self.facts.awaits { needs(self.tables, &visits) } else { Needs::default() };
+        let mut route: Vec<(usize, Visit)> = visits.into_iter().enumerate().collect();
+        route.sort_by_key(|(_, visit)| waits_for_others(&needs, visit.module));
+        (route, needs)
+    }
+
+    fn is_wrapped(&self, module: AssetIdx) -> bool {
+        self.tables.module(module).wrap != Wrap::None || self.wrapped.contains(&module)
+    }
+
+    /// Whether a module comes in order where it stands, after all that has been passed.
+    fn may_stand(&self, module: AssetIdx, passed: &Passed) -> bool {
+        let Some(place) = self.place(module, passed) else { return true };
+        let is_reached = |wrapped: &AssetIdx| {
+            let position = self.plan.chunk_of(*wrapped).and_then(|chunk| passed.chunks.get(&chunk));
+            position.is_some_and(|position| *position <= place.0)
+        };
+        let is_late = |earliest: &Option<Place>| earliest.is_none_or(|earliest| earliest <= place);
+        // It evaluates these even if others have come before.
+        let mut values = self.facts.values(module).iter().filter_map(|value| passed.at.get(value));
+        if !values.all(is_late) {
+            return false;
+        }
+        if !self.facts.acts(module) {
+            return true;
+        }
+        let earliest = match self.facts.moment(module) {
+            _ if !passed.pending.is_empty() => passed.any,
+            Moment::Writes => passed.any,
+            Moment::Reads => passed.writes,
+            Moment::Whenever => None,
+        };
+        is_late(&earliest) && passed.pending.iter().all(|(_, pending)| is_reached(pending))
+    }
+
+    fn place(&self, module: AssetIdx, passed: &Passed) -> Option<Place> {
+        let chunk = passed.chunks.get(&self.plan.chunk_of(module)?)?;
+        Some((*chunk, self.waiting.is_late(module), self.positions[module.index()]))
+    }
+
+    /// A module evaluates at its place what is pending, and itself.
+    fn pass(&mut self, module: AssetIdx, passed: &mut Passed) {
+        let pending: Vec<AssetIdx> =
+            std::mem::take(&mut passed.pending).into_iter().map(|(_, module)| module).collect();
+        let begun = self.begun(module, &pending, passed);
+        self.release(module, &pending, &begun, passed);
+        if let Some(place) = self.place(module, passed) {
+            if !pending.is_empty() || self.facts.moment(module) == Moment::Writes {
+                passed.writes = passed.writes.max(Some(place));
+            }
+            passed.any = passed.any.max(Some(place));
+        }
+        // What it does not need goes on beside it.
+        let awaits = |earlier| self.asynchronous.contains(&earlier) && is_within(&passed.needs, earlier, module);
+        let evaluations = pending.into_iter().chain(begun);
+        let evaluations: Vec<Evaluation> =
+            evaluations.map(|earlier| Evaluation { module: earlier, awaits: awaits(earlier) }).collect();
+        if self.tables.module(module).record.has_await || evaluations.iter().any(|evaluation| evaluation.awaits) {
+            passed.blockers.push(module);
+        }
+        if !self.merge(module, evaluations) {
+            self.wrapped.insert(module);
+        }
+    }
+
+    /// Modules that a module imports and waits for, and that others have begun to evaluate.
+    fn begun(&self, module: AssetIdx, pending: &[AssetIdx], passed: &Passed) -> Vec<AssetIdx> {
+        if !passed.needs.contains_key(&module) {
+            return Vec::new();
+        }
+        let mut begun = reached(self.tables, self.facts, module);
+        begun.retain(|imported| self.asynchronous.contains(imported) && !pending.contains(imported));
+        begun
+    }
+
+    /// What holds up a module that does not need it has to go on beside it, and so has what holds up the news of a failure.
+    fn release(&mut self, module: AssetIdx, pending: &[AssetIdx], begun: &[AssetIdx], passed: &Passed) {
+        let needs = &passed.needs;
+        for blocker in &passed.blockers {
+            let holds_up = |held: &AssetIdx| !is_within(needs, *blocker, *held);
+            let is_beside = |begun: &AssetIdx| !is_within(needs, *begun, *blocker);
+            if holds_up(&module) || pending.iter().any(holds_up) || begun.iter().any(is_beside) {
+                self.wrapped.insert(*blocker);
+            }
+        }
+    }
+
+    /// Adds to what is evaluated before a module. Says whether that agrees with the order of the roots before.
+    fn merge(&mut self, module: AssetIdx, evaluations: Vec<Evaluation>) -> bool {
+        if evaluations.is_empty() {
+            return true;
+        }
+        let before = self.before.entry(module).or_default();
+        let mut positions = Vec::new();
+        for evaluation in evaluations {
+            match before.iter().position(|earlier| earlier.module == evaluation.module) {
+                Some(position) => {
+                    before[position].awaits |= evaluation.awaits;
+                    positions.push(position);
+                }
+                None => before.push(evaluation),
+            }
+        }
+        positions.is_sorted()
+    }
+}
