@@ -56,6 +56,8 @@ pub(crate) struct ModuleInstructions {
     key: Key,
     pub(crate) wrap: Wrap,
     pub(crate) is_async: bool,
+    /// The function by which it says that it has been evaluated, if somebody asks.
+    pub(crate) done: Option<String>,
     /// See [`crate::record::ModuleRecord::wants`].
     pub(crate) parameters: [bool; 2],
     pub(crate) live: Vec<bool>,
@@ -218,6 +220,7 @@ impl Instructor<'_> {
             key: self.context.graph.node(idx).key,
             wrap: module.wrap,
             is_async: module.is_async,
+            done: self.tables.order.is_cyclic(idx).then(|| self.scope.allocate("__done", &[idx])),
             parameters: module.record.wants,
             live: module.live.clone(),
             constants: module.constants.clone().into_iter().collect(),

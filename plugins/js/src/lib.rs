@@ -68,7 +68,7 @@ use std::sync::Arc;
 /// Raised when the same source gives another record.
 const VERSION: u32 = 6;
 /// Rendering a chunk; raised when the same instructions give another text.
-const RENDER: Task = Task { name: "js-chunk", version: 3 };
+const RENDER: Task = Task { name: "js-chunk", version: 4 };
 
 /// The plugin for everything that becomes JavaScript.
 pub struct JsPlugin {
@@ -248,7 +248,7 @@ impl AssetPlugin for JsPlugin {
         let Some(tables) = linked.tables.as_mut().and_then(|tables| tables.downcast_mut::<Tables>()) else {
             return Vec::new();
         };
-        tables.order = order::order(tables, plan);
+        tables.order = order::order(graph, tables, plan);
         tables.cross = cross::cross(graph, tables, plan, self.options.minify);
         unsupported::unsupported(graph, tables, plan, &self.options)
     }

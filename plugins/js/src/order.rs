@@ -25,7 +25,7 @@ use self::waiting::Waiting;
 use self::walk::Walk;
 use crate::tables::{Module, Tables, Wrap};
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
-use planish_pipeline::graph::AssetIdx;
+use planish_pipeline::graph::{AssetGraph, AssetIdx};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
@@ -37,20 +37,36 @@ pub(crate) struct Order {
     /// By chunk: at its end, for its root.
     last: BTreeMap<ChunkIdx, Vec<Evaluation>>,
     late: FxHashSet<AssetIdx>,
+    cyclic: FxHashSet<AssetIdx>,
 }
 
 /// A call that evaluates a wrapped module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Evaluation {
     pub(crate) module: AssetIdx,
-    /// What follows needs it, so it waits until the module has been evaluated.
-    pub(crate) awaits: bool,
+    pub(crate) wait: Wait,
+}
+
+/// Whether what follows a call waits until the module has been evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wait {
+    /// It does not need it, or there is nothing to wait for.
+    No,
+    /// Unless the module is waiting for the caller: both are in a cycle.
+    IfPending,
+    /// It waits.
+    Yes,
 }
 
 impl Order {
     /// Whether a module that is not wrapped waits for others, so that it stands after those of its chunk that do not.
     pub(crate) fn is_late(&self, module: AssetIdx) -> bool {
         self.late.contains(&module)
+    }
+
+    /// Whether a module is in a cycle of modules that await, so that it has to say when it has been evaluated.
+    pub(crate) fn is_cyclic(&self, module: AssetIdx) -> bool {
+        self.cyclic.contains(&module)
     }
 
     /// What a module evaluates before its own code.
@@ -65,11 +81,11 @@ impl Order {
 }
 
 /// Wraps the modules that would be evaluated too early, and says who evaluates which.
-pub(crate) fn order(tables: &mut Tables, plan: &ChunkPlan) -> Order {
+pub(crate) fn order(graph: &AssetGraph, tables: &mut Tables, plan: &ChunkPlan) -> Order {
     let scripts = |chunk: &planish_pipeline::chunk::Chunk| chunk.root.filter(|root| tables.get(*root).is_some());
     let roots: Vec<(ChunkIdx, AssetIdx)> =
         plan.chunks.iter().enumerate().filter_map(|(at, chunk)| Some((ChunkIdx(at as u32), scripts(chunk)?))).collect();
-    let facts = Facts::new(tables, &roots);
+    let facts = Facts::new(graph, tables, &roots);
     let waiting = Waiting::new(tables, plan, &roots);
     loop {
         let imports = wrapped_imports(tables, &facts);
@@ -86,8 +102,7 @@ pub(crate) fn order(tables: &mut Tables, plan: &ChunkPlan) -> Order {
         }
         let Walk { wrapped, before, .. } = walk;
         if wrapped.is_empty() {
-            let order = finish(tables, &asynchronous, before, last, imports);
-            return Order { late: waiting.late(), ..order };
+            return finish(tables, waiting, &asynchronous, before, last, imports);
         }
         for module in wrapped {
             if let Some(module) = &mut tables.modules[module.index()] {
@@ -99,26 +114,36 @@ pub(crate) fn order(tables: &mut Tables, plan: &ChunkPlan) -> Order {
 
 fn finish(
     tables: &mut Tables,
+    waiting: Waiting,
     asynchronous: &FxHashSet<AssetIdx>,
     mut before: BTreeMap<AssetIdx, Vec<Evaluation>>,
     last: BTreeMap<ChunkIdx, Vec<AssetIdx>>,
     imports: WrappedImports,
 ) -> Order {
-    let evaluations = |modules: Vec<AssetIdx>, waits: bool| -> Vec<Evaluation> {
-        let awaits = |module| waits && asynchronous.contains(&module);
-        modules.into_iter().map(|module| Evaluation { module, awaits: awaits(module) }).collect()
+    let evaluation = |module, wait| {
+        let wait = if asynchronous.contains(&module) { wait } else { Wait::No };
+        Evaluation { module, wait }
     };
-    before.extend(imports.into_iter().map(|(module, imported)| {
-        let waits = asynchronous.contains(&module);
-        (module, evaluations(imported, waits))
-    }));
-    let last = last.into_iter().map(|(chunk, modules)| (chunk, evaluations(modules, true))).collect();
+    for (module, imported) in imports {
+        let wait = |imported| match asynchronous.contains(&module) {
+            false => Wait::No,
+            true if waiting.are_in_cycle(module, imported) => Wait::IfPending,
+            true => Wait::Yes,
+        };
+        before.insert(module, imported.into_iter().map(|imported| evaluation(imported, wait(imported))).collect());
+    }
+    let last = last
+        .into_iter()
+        .map(|(chunk, modules)| (chunk, modules.into_iter().map(|module| evaluation(module, Wait::Yes)).collect()));
+    let last = last.collect();
+    let cyclic = before.iter().filter(|(_, calls)| calls.iter().any(|call| call.wait == Wait::IfPending));
+    let cyclic = cyclic.map(|(module, _)| *module).collect();
     for (at, module) in tables.modules.iter_mut().enumerate() {
         if let Some(module) = module {
             module.is_async = module.record.has_await || asynchronous.contains(&AssetIdx(at as u32));
         }
     }
-    Order { before, last, ..Order::default() }
+    Order { before, last, late: waiting.late(), cyclic }
 }
 
 /// By wrapped module: the wrapped ones that it evaluates itself.

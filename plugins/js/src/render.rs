@@ -122,12 +122,13 @@ fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: &Piec
     if let Some(functions) = &piece.functions {
         joiner.push(&functions.code, functions.map.as_ref());
     }
+    let waiting = format!("async ({}) => {{", module.done.as_deref().unwrap_or_default());
     let head = match (module.wrap, module.is_async, module.parameters) {
         (Wrap::CommonJs, _, [true, false]) => "function(exports) {",
         (Wrap::CommonJs, _, [false, false]) => "function() {",
         (Wrap::CommonJs, _, [true, _]) => "function(exports, module) {",
         (Wrap::CommonJs, _, [false, true]) => "function(__exports, module) {",
-        (_, true, _) => "async () => {",
+        (_, true, _) => &waiting,
         (_, false, _) => "() => {",
     };
     push_line(joiner, &format!("var {name} = /* @__PURE__ */ {helper}({head}"));
@@ -136,5 +137,6 @@ fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: &Piec
     }
     module.prelude.iter().for_each(|line| push_line(joiner, line));
     joiner.push(&piece.body.code, piece.body.map.as_ref());
+    module.done.iter().for_each(|done| push_line(joiner, &format!("{done}();")));
     push_line(joiner, "});");
 }

@@ -9,7 +9,8 @@ pub(crate) enum Helper {
     CommonJs,
     /// `(evaluate) => () => result`: evaluates an ES module once; a failure is remembered, as ECMAScript asks.
     Esm,
-    /// `(evaluate) => () => promise`: the same for one that waits. A failure is for those who wait for it; a cycle does not wait for itself.
+    /// `(evaluate) => () => promise`: the same for one that waits. A failure is for those who wait for it. Nothing is given while it is begun,
+    /// so that a cycle does not wait for itself, nor once it has said that it is done.
     EsmAsync,
     /// `(exports, open) => namespace`: a namespace object from getters; an open one gets more later.
     Namespace,
@@ -83,13 +84,13 @@ impl Helper {
             }
             Self::EsmAsync => {
                 "var NAME = (evaluate) => {
-  var promise;
+  var state = 0, promise;
   return () => {
-    if (!promise) {
-      promise = 1;
-      (promise = evaluate()).catch(() => {});
+    if (!state) {
+      state = 1;
+      (promise = evaluate(() => state = 2)).catch(() => {});
     }
-    return promise;
+    return state > 1 ? void 0 : promise;
   };
 };"
             }

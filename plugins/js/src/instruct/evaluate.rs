@@ -2,7 +2,7 @@
 
 use super::{Instructor, OwnCode};
 use crate::cross::{self, module_name};
-use crate::order::Evaluation;
+use crate::order::{Evaluation, Wait};
 use crate::runtime::Helper;
 use crate::tables::{Meaning, Module, Wrap};
 use crate::words::identifier;
@@ -14,7 +14,7 @@ struct Step {
     call: String,
     /// The variable that keeps what the call gives, and whether it is declared here.
     variable: Option<(String, bool)>,
-    awaits: bool,
+    wait: Wait,
 }
 
 impl Step {
@@ -35,20 +35,25 @@ impl Step {
 
 /// Steps one after the other; from the first that is waited for on they go on beside each other, as siblings do in ECMAScript.
 fn statements(steps: &[Step]) -> Vec<String> {
-    let first = steps.iter().position(|step| step.awaits).unwrap_or(steps.len());
+    let first = steps.iter().position(|step| step.wait != Wait::No).unwrap_or(steps.len());
     let (alone, together) = steps.split_at(first);
     let mut lines: Vec<String> = alone.iter().map(Step::statement).collect();
     match together {
         [] => {}
-        [step] => lines.push(format!("await {};", step.expression())),
+        [step] if step.wait == Wait::Yes => lines.push(format!("await {};", step.expression())),
         together => {
             let declared = together.iter().filter_map(|step| step.variable.as_ref().filter(|(_, declares)| *declares));
             lines.extend(declared.map(|(name, _)| format!("var {name};")));
-            let promises = together.iter().map(|step| match step.awaits || step.variable.is_some() {
-                true => step.expression(),
-                false => format!("void {}", step.call),
+            let promises = together.iter().map(|step| match step.wait {
+                Wait::No => format!("void ({})", step.expression()),
+                Wait::IfPending | Wait::Yes => step.expression(),
             });
-            lines.push(format!("await Promise.all([{}]);", promises.collect::<Vec<_>>().join(", ")));
+            let promises = promises.collect::<Vec<_>>().join(", ");
+            // To wait for nothing would still let others go first.
+            lines.push(match together.iter().any(|step| step.wait == Wait::IfPending) {
+                true => format!("for (const pending of [{promises}]) if (pending) await pending;"),
+                false => format!("await Promise.all([{promises}]);"),
+            });
         }
     }
     lines
@@ -89,7 +94,7 @@ impl Instructor<'_> {
 
     fn step(&self, evaluation: &Evaluation) -> Step {
         let call = format!("{}()", self.evaluate(evaluation.module));
-        Step { call, variable: None, awaits: evaluation.awaits }
+        Step { call, variable: None, wait: evaluation.wait }
     }
 
     /// The variable that holds a CommonJS module as this module sees it. Modules that are not wrapped share one: the first of them sets it.
@@ -118,6 +123,6 @@ impl Instructor<'_> {
         } else {
             own.variables.push(name.clone());
         }
-        Some(Step { call, variable: Some((name, is_declared)), awaits: false })
+        Some(Step { call, variable: Some((name, is_declared)), wait: Wait::No })
     }
 }

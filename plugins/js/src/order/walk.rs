@@ -3,7 +3,7 @@
 use super::moment::{Facts, Moment};
 use super::visit::{Needs, Visit, is_within, needs, visits, waits_for_others};
 use super::waiting::Waiting;
-use super::{Evaluation, reached};
+use super::{Evaluation, Wait, reached};
 use crate::tables::{Tables, Wrap};
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::AssetIdx;
@@ -47,6 +47,8 @@ struct Passed {
     /// Modules that hold up all that follows.
     blockers: Vec<AssetIdx>,
     needs: Needs,
+    /// By module: where its cycle is entered.
+    cycles: FxHashMap<AssetIdx, AssetIdx>,
 }
 
 impl Passed {
@@ -81,27 +83,45 @@ impl<'a> Walk<'a> {
     pub(super) fn root(&mut self, chunk: ChunkIdx, root: AssetIdx) -> Vec<AssetIdx> {
         let closure = self.plan.closure(chunk).into_iter().enumerate().map(|(position, chunk)| (chunk, position));
         let (route, needs) = self.route(chunk, root);
-        let mut passed = Passed { chunks: closure.collect(), needs, ..Passed::default() };
-        for (number, visit) in route.into_iter().filter(|(_, visit)| visit.is_new) {
+        let cycles = route.iter().map(|(_, visit)| (visit.module, visit.cycle)).collect();
+        let mut passed = Passed { chunks: closure.collect(), needs, cycles, ..Passed::default() };
+        for (number, visit) in route.iter().filter(|(_, visit)| visit.is_new) {
             let module = visit.module;
             if self.is_wrapped(module) || !self.may_stand(module, &passed) {
                 if !self.is_wrapped(module) {
                     self.wrapped.insert(module);
                 }
-                passed.leave_to_importer(visit.first..number);
-                passed.pending.push((number, module));
+                passed.leave_to_importer(visit.first..*number);
+                passed.pending.push((*number, module));
                 passed.at.insert(module, passed.any);
             } else if self.facts.acts(module) {
                 self.pass(module, &mut passed);
             }
         }
+        self.wrap_cycles(&route);
         passed.pending.into_iter().map(|(_, module)| module).collect()
+    }
+
+    /// A cycle has to be evaluated from where it is entered: if one of its modules is wrapped, so is all that is evaluated on the way.
+    fn wrap_cycles(&mut self, route: &[(usize, Visit)]) {
+        let in_cycle = route.iter().filter(|(_, visit)| visit.cycle != visit.module);
+        let wrapped: FxHashSet<AssetIdx> = in_cycle
+            .filter(|(_, visit)| self.is_wrapped(visit.module) || self.is_wrapped(visit.cycle))
+            .map(|(_, visit)| visit.cycle)
+            .collect();
+        let entries = route.iter().filter(|(_, visit)| wrapped.contains(&visit.module));
+        let ranges: Vec<Range<usize>> = entries.map(|(number, visit)| visit.first..number + 1).collect();
+        for (number, visit) in route.iter().filter(|(_, visit)| visit.is_new && self.facts.acts(visit.module)) {
+            if ranges.iter().any(|range| range.contains(number)) && !self.is_wrapped(visit.module) {
+                self.wrapped.insert(visit.module);
+            }
+        }
     }
 
     /// Wraps modules before which another root's needs would be evaluated that this root does not need, or not yet.
     pub(super) fn verify(&mut self, chunk: ChunkIdx, root: AssetIdx) {
-        let (route, _) = self.route(chunk, root);
-        let (new, others): (Vec<_>, Vec<_>) = route.into_iter().map(|(_, visit)| visit).partition(|visit| visit.is_new);
+        let visits = visits(self.tables, self.plan, chunk, root);
+        let (new, others): (Vec<_>, Vec<_>) = visits.into_iter().partition(|visit| visit.is_new);
         let mut done: FxHashSet<AssetIdx> = others.into_iter().map(|visit| visit.module).collect();
         for Visit { module, .. } in new {
             let earlier = self.before.get(&module).into_iter().flatten();
@@ -157,8 +177,14 @@ impl<'a> Walk<'a> {
 
     /// A module evaluates at its place what is pending, and itself.
     fn pass(&mut self, module: AssetIdx, passed: &mut Passed) {
-        let pending: Vec<AssetIdx> =
-            std::mem::take(&mut passed.pending).into_iter().map(|(_, module)| module).collect();
+        let mut pending: Vec<AssetIdx> = Vec::new();
+        for (_, wrapped) in std::mem::take(&mut passed.pending) {
+            let entered = passed.cycles.get(&wrapped).copied().filter(|entered| self.is_wrapped(*entered));
+            let entered = entered.unwrap_or(wrapped);
+            if !pending.contains(&entered) {
+                pending.push(entered);
+            }
+        }
         let begun = self.begun(module, &pending, passed);
         self.release(module, &pending, &begun, passed);
         if let Some(place) = self.place(module, passed) {
@@ -168,11 +194,16 @@ impl<'a> Walk<'a> {
             passed.any = passed.any.max(Some(place));
         }
         // What it does not need goes on beside it.
-        let awaits = |earlier| self.asynchronous.contains(&earlier) && is_within(&passed.needs, earlier, module);
+        let wait = |earlier| match self.asynchronous.contains(&earlier) && is_within(&passed.needs, earlier, module) {
+            true => Wait::Yes,
+            false => Wait::No,
+        };
         let evaluations = pending.into_iter().chain(begun);
         let evaluations: Vec<Evaluation> =
-            evaluations.map(|earlier| Evaluation { module: earlier, awaits: awaits(earlier) }).collect();
-        if self.tables.module(module).record.has_await || evaluations.iter().any(|evaluation| evaluation.awaits) {
+            evaluations.map(|earlier| Evaluation { module: earlier, wait: wait(earlier) }).collect();
+        if self.tables.module(module).record.has_await
+            || evaluations.iter().any(|evaluation| evaluation.wait == Wait::Yes)
+        {
             passed.blockers.push(module);
         }
         if !self.merge(module, evaluations) {
@@ -212,7 +243,7 @@ impl<'a> Walk<'a> {
         for evaluation in evaluations {
             match before.iter().position(|earlier| earlier.module == evaluation.module) {
                 Some(position) => {
-                    before[position].awaits |= evaluation.awaits;
+                    before[position].wait = before[position].wait.max(evaluation.wait);
                     positions.push(position);
                 }
                 None => before.push(evaluation),
