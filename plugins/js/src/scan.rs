@@ -9,7 +9,7 @@ mod split;
 mod still;
 
 use self::split::{open_blocks, split_declarations};
-use self::still::is_still;
+use self::still::Stillness;
 use crate::commonjs::{export_local, export_name as exported_name, is_free, variable_of};
 use crate::declare::Declared;
 use crate::effects::{Analysed, analyse};
@@ -142,7 +142,8 @@ impl<'a> Scanner<'a> {
         let Analysed { statements, functions, objects } = analyse(self.program, module);
         (self.record.functions, self.record.objects) = (functions, objects);
         for (item, effects) in module.body.iter_mut().zip(statements) {
-            self.part = Part { effects, is_still: is_still(item), ..Part::default() };
+            let is_still = Stillness { top_level: self.top_level, functions: &self.record.functions }.is_still(item);
+            self.part = Part { effects, is_still, ..Part::default() };
             if matches!(item, ModuleItem::Stmt(Stmt::Expr(statement)) if statement.expr.is_lit()) {
                 self.directives.push(self.record.parts.len());
             }
