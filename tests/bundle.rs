@@ -18,12 +18,10 @@ const KNOWN: &[(&str, &str)] = &[
     ("formats/several-entries-share-modules", "without splitting there is one entry for each run"),
     ("formats/strict-directive-of-the-entry", "a script without exports that is strict by itself becomes sloppy"),
     ("namespaces/identity-across-chunks", "`import()` gives another object than `import *`"),
-    ("side-effects/code-after-throw", "minified: an exported declaration after a `throw` is removed"),
     ("tree-shaking/enum-is-inlined", "exported constant enums are kept whole"),
     ("tree-shaking/prototype-chain-setter-stays", "minified: an assignment to a static setter is removed"),
     ("tree-shaking/setters-and-aliases-stay", "minified: an assignment to a static setter is removed"),
     ("tree-shaking/spread-of-getter-stays", "minified: a getter is not run"),
-    ("tree-shaking/string-members-of-namespace", "`namespace[\"name\"]` needs the whole namespace"),
     ("typescript/namespace-part-uses-other-part", "a part of a namespace does not see the exports of the part before"),
 ];
 

@@ -2,9 +2,11 @@
 //!
 //! ECMAScript's ResolveExport, extended to modules that are not ES modules.
 
+mod commonjs;
+
 use crate::record::{Export, Format, ImportBinding, ImportName};
 use crate::tables::{Meaning, Member, Module, Symbol};
-use planish_pipeline::diagnostic::Diagnostic;
+use planish_pipeline::diagnostic::{Diagnostic, Severity};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
 use std::collections::BTreeSet;
 use swc_core::atoms::Atom;
@@ -36,7 +38,8 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
         for (local, binding) in &module.record.bindings {
             let meaning = binder.binding(idx, binding).unwrap_or_else(|diagnostic| {
                 let diagnostic = diagnostic.filter(|_| !binder.may_be_metadata(idx, binding));
-                diagnostics.extend(diagnostic.map(|diagnostic| *diagnostic));
+                let is_used = module.record.mentions(local);
+                diagnostics.extend(diagnostic.map(|diagnostic| as_used(*diagnostic, is_used)));
                 Meaning::Undefined
             });
             bindings.push((local.clone(), meaning));
@@ -46,7 +49,9 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
                 && let Err(Some(diagnostic)) = binder.binding(idx, binding)
                 && !is_typed(&graph.node(idx).id.extension())
             {
-                diagnostics.push(*diagnostic);
+                // Other modules that ask for it have their own errors.
+                let is_exposed = graph.library && graph.entries.iter().any(|entry| entry.asset == idx);
+                diagnostics.push(as_used(*diagnostic, is_exposed));
             }
         }
         let mut members = Vec::new();
@@ -57,7 +62,11 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
                 missing_member(graph, idx, local, name, range)
             };
             let member = binder.member(meaning, path, |name| diagnostics.push(missing(name)));
-            members.extend(member.map(|member| ((local.clone(), path.clone()), member)));
+            let used = (local.clone(), path.clone());
+            // A function that asks for the namespace as `this` stays its member.
+            let is_called = module.record.method_calls.contains(&used);
+            let member = member.filter(|member| !is_called || !binder.asks_this(member, path));
+            members.extend(member.map(|member| (used, member)));
         }
         for (name, range) in &module.record.assigned_imports {
             diagnostics.push(
@@ -72,6 +81,12 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
         }
     }
     diagnostics
+}
+
+/// A name that does not exist is no error where nobody uses it: libraries of several versions are imported from that way.
+fn as_used(diagnostic: Diagnostic, is_used: bool) -> Diagnostic {
+    let is_missing = diagnostic.code == "missing-export";
+    Diagnostic { severity: if is_missing && !is_used { Severity::Warning } else { diagnostic.severity }, ..diagnostic }
 }
 
 fn missing_member(graph: &AssetGraph, idx: AssetIdx, namespace: &Atom, name: &str, range: (u32, u32)) -> Diagnostic {
@@ -135,6 +150,13 @@ impl Binder<'_> {
         }
         let path = path.get(..taken.checked_sub(1)?)?.into();
         Some(Member { meaning, path })
+    }
+
+    /// Whether a path leads to a function that asks for `this`.
+    fn asks_this(&self, member: &Member, path: &Atom) -> bool {
+        let Meaning::Symbol(module, Symbol::Local(name)) = &member.meaning else { return false };
+        let function = self.modules[module.index()].as_ref().and_then(|module| module.record.functions.get(name));
+        member.path == *path && function.is_some_and(|function| function.asks_this)
     }
 
     fn follow(&self, importer: AssetIdx, binding: &ImportBinding, visited: &mut Vec<(AssetIdx, Atom)>) -> Found {
@@ -235,50 +257,6 @@ impl Binder<'_> {
             (None, [guess]) if !passes_on_others => guess.clone(),
             (None, _) => Found::Meaning(Meaning::NamespaceProperty(idx, name.clone())),
         }
-    }
-
-    /// The names that a CommonJS module is known to export, `default` apart, and whether these are all.
-    pub(crate) fn commonjs_names(&self, idx: AssetIdx) -> (BTreeSet<Atom>, bool) {
-        let mut names = BTreeSet::new();
-        let mut visited = Vec::new();
-        let mut current = Some(idx);
-        while let Some(idx) = current.filter(|idx| !visited.contains(idx)) {
-            visited.push(idx);
-            let Some(module) = self.modules[idx.index()].as_ref().filter(|module| module.is_commonjs) else {
-                return (names, false);
-            };
-            let declared = module.record.parts.iter().flat_map(|part| &part.declares);
-            let exported = declared.filter_map(|name| name.strip_prefix("exports."));
-            names.extend(exported.filter(|name| *name != "*" && *name != "default").map(Atom::from));
-            if !module.record.is_shakeable {
-                return (names, false);
-            }
-            let Some(number) = module.record.passed_on() else { return (names, true) };
-            current = self.graph.target(idx, number as usize).asset();
-        }
-        (names, false)
-    }
-
-    /// `export *` from CommonJS modules not all of whose names are known, in a module or in those that it passes on: module and dependency.
-    pub(crate) fn commonjs_stars(&self, idx: AssetIdx) -> Vec<(AssetIdx, u32)> {
-        let mut found = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut queue = vec![idx];
-        while let Some(current) = queue.pop() {
-            let Some(module) = self.modules[current.index()].as_ref().filter(|_| seen.insert(current)) else {
-                continue;
-            };
-            for star in &module.record.stars {
-                let Some(target) = self.graph.target(current, *star as usize).asset() else { continue };
-                let is_commonjs = self.modules[target.index()].as_ref().is_some_and(|module| module.is_commonjs);
-                if !is_commonjs {
-                    queue.push(target);
-                } else if !self.commonjs_names(target).1 {
-                    found.push((current, *star));
-                }
-            }
-        }
-        found
     }
 
     /// Modules whose exports a module passes on without knowing them: of other kinds, or ES modules that do the same. The dependencies.

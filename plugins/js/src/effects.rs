@@ -9,23 +9,29 @@
 //! else that is not known to be harmless, above all calls of unknown functions, changes of values that others may hold, `throw`, and reads
 //! of properties of what may be null.
 
+mod assigned;
 mod call;
 mod expression;
+mod flow;
 mod globals;
+mod literal;
 mod narrow;
 mod walk;
 
+pub(crate) use crate::effects::literal::{Literal, declared_literal, property_key};
+
 use crate::commonjs;
+use crate::effects::assigned::{Assigned, defines_setter};
+use crate::effects::literal::literals;
 use crate::effects::walk::Walk;
-use crate::record::{DEFAULT_LOCAL, Effects, Function, Place};
+use crate::record::{DEFAULT_LOCAL, Effects, Function, FunctionName, Held, Place};
 use crate::swc::Program;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use swc_core::atoms::Atom;
 use swc_core::common::{Span, Spanned, SyntaxContext};
 use swc_core::ecma::ast::{self as ast, *};
-use swc_core::ecma::utils::find_pat_ids;
-use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
+use swc_core::ecma::visit::VisitWith;
 
 /// What the walk over a module gives.
 #[derive(Default)]
@@ -34,6 +40,9 @@ pub(crate) struct Analysed {
     pub(crate) statements: Vec<Effects>,
     pub(crate) functions: BTreeMap<Atom, Function>,
     pub(crate) objects: BTreeSet<Atom>,
+    pub(crate) held: BTreeMap<Atom, Held>,
+    pub(crate) exported_functions: BTreeMap<Atom, Atom>,
+    pub(crate) literals: FxHashMap<Atom, Literal>,
 }
 
 /// What is known of a value.
@@ -83,6 +92,16 @@ enum Code<'a> {
     Class(&'a Class),
 }
 
+impl Code<'_> {
+    fn span(self) -> Span {
+        match self {
+            Self::Function(function) => function.span,
+            Self::Arrow(arrow) => arrow.span,
+            Self::Class(class) => class.span,
+        }
+    }
+}
+
 /// What the walk knows of the module as a whole.
 struct Surroundings<'a> {
     program: &'a Program,
@@ -90,11 +109,17 @@ struct Surroundings<'a> {
     top_level: SyntaxContext,
     /// Names, of whatever scope, that something assigns to after their declaration.
     reassigned: FxHashSet<Id>,
+    /// Of these, those to which another function than that which declares them may assign.
+    captured: FxHashSet<Id>,
+    /// Scopes of functions that ask for `this`.
+    asks_this: FxHashSet<SyntaxContext>,
     /// Names to which nothing can be assigned.
     constants: FxHashSet<Id>,
     imports: FxHashSet<Atom>,
     /// Top-level names that hold one object of their own for ever.
     objects: FxHashMap<Atom, Object>,
+    /// Top-level names that do if another function is what it seems to be.
+    held: FxHashMap<Atom, Held>,
     /// Top-level names of strings.
     texts: FxHashSet<Atom>,
     /// Top-level names of parts of such objects: those that hold them.
@@ -105,6 +130,8 @@ struct Surroundings<'a> {
     functions: FxHashMap<Atom, Code<'a>>,
     /// Of these, those annotated `/*#__NO_SIDE_EFFECTS__*/`.
     pure_functions: FxHashSet<Atom>,
+    /// What a CommonJS module exports: the names of functions, or of other things, by exported name.
+    exported: BTreeMap<Atom, Atom>,
 }
 
 /// What kind of object a top-level name holds.
@@ -123,8 +150,12 @@ pub(crate) fn analyse(program: &Program, module: &ast::Module) -> Analysed {
     let functions =
         surroundings.functions.iter().map(|(name, code)| (name.clone(), function(&surroundings, name, *code)));
     let functions = functions.collect();
+    let literals = literals(&surroundings, module);
     let objects = surroundings.objects.keys().cloned().collect();
-    Analysed { statements, functions, objects }
+    let Surroundings { held, mut exported, functions: known, .. } = surroundings;
+    exported.retain(|_, local| known.contains_key(local));
+    let held = held.into_iter().collect();
+    Analysed { statements, functions, objects, held, exported_functions: exported, literals }
 }
 
 fn statement(surroundings: &Surroundings<'_>, item: &ModuleItem) -> Effects {
@@ -164,18 +195,23 @@ fn function(surroundings: &Surroundings<'_>, name: &Atom, code: Code<'_>) -> Fun
             walk.parameters(code.params.iter().map(|parameter| &parameter.pat), None);
             walk.function_body(code);
             function.constructs = walk.result.is_none() && !code.is_async && !code.is_generator;
+            function.asks_this = surroundings.asks_this.contains(&code.ctxt);
+            let body = code.body.as_ref().map(|body| &body.stmts[..]);
+            function.gives_object = walk.gives_object(body) && !code.is_async && !code.is_generator;
         }
         Code::Arrow(code) => {
             // An arrow function at the top level has the module's `this`.
             walk.this = Value::Primitive;
             walk.parameters(code.params.iter(), None);
             walk.arrow_body(code);
+            let body = code.body.as_function_body().map(|body| &body.stmts[..]);
+            function.gives_object = walk.gives_object(body) && !code.is_async;
         }
         Code::Class(class) => {
             walk.construct(class, None);
             function.constructs = true;
             function.is_class = true;
-            function.parent = class.super_class.as_ref().and_then(|parent| surroundings.top_level_name(parent));
+            function.parent = class.super_class.as_ref().and_then(|parent| surroundings.callee(parent));
             function.members = class.body.iter().filter_map(member_name).collect();
             function.this_uses = std::mem::take(&mut walk.this_uses);
         }
@@ -193,7 +229,7 @@ fn member_name(member: &ClassMember) -> Option<Atom> {
 }
 
 /// The name of a property that is known without evaluating anything.
-fn property_name(key: &PropName) -> Option<Atom> {
+pub(crate) fn property_name(key: &PropName) -> Option<Atom> {
     match key {
         PropName::Ident(name) => Some(name.sym.clone()),
         PropName::Str(text) => Some(text.value.to_string_lossy().into()),
@@ -210,26 +246,42 @@ impl Surroundings<'_> {
             _ => None,
         }
     }
+
+    /// The function that an expression names: a top-level name, an import, or a member of one.
+    fn callee(&self, expression: &Expr) -> Option<FunctionName> {
+        match expression {
+            Expr::Paren(inner) => self.callee(&inner.expr),
+            Expr::Member(MemberExpr { obj, prop: MemberProp::Ident(member), .. }) => {
+                let name = self.top_level_name(obj).filter(|name| self.imports.contains(name))?;
+                Some(FunctionName { name, member: Some(member.sym.clone()) })
+            }
+            _ => Some(FunctionName { name: self.top_level_name(expression)?, member: None }),
+        }
+    }
 }
 
 /// Notes what the walk needs to know of all statements before it judges one.
 fn survey<'a>(program: &'a Program, module: &'a ast::Module) -> Surroundings<'a> {
     let (top_level, unresolved) = (program.top_level_context(), program.unresolved_context());
-    let mut assigned = Assigned { unresolved, ..Assigned::default() };
+    let mut assigned = Assigned::new(top_level, unresolved);
     module.visit_with(&mut assigned);
     let mut surroundings = Surroundings {
         program,
         unresolved,
         top_level,
         reassigned: assigned.names,
+        captured: assigned.captured,
+        asks_this: assigned.asks_this,
         constants: assigned.constants,
         imports: FxHashSet::default(),
         objects: FxHashMap::default(),
+        held: FxHashMap::default(),
         texts: FxHashSet::default(),
         aliases: FxHashMap::default(),
         globals: FxHashMap::default(),
         functions: FxHashMap::default(),
         pure_functions: FxHashSet::default(),
+        exported: BTreeMap::new(),
     };
     for item in &module.body {
         surroundings.note(item);
@@ -245,6 +297,7 @@ impl<'a> Surroundings<'a> {
             }
             ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(export)) => self.note_declaration(item.span(), &export.decl),
             ModuleItem::Stmt(Stmt::Decl(declaration)) => self.note_declaration(item.span(), declaration),
+            ModuleItem::Stmt(statement) => self.note_export(statement),
             ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(export)) => {
                 let (name, code) = match &export.decl {
                     DefaultDecl::Fn(function) => (&function.ident, Code::Function(&function.function)),
@@ -260,6 +313,25 @@ impl<'a> Surroundings<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `exports.a = function () {}`, `exports.a = a`
+    fn note_export(&mut self, statement: &'a Stmt) {
+        let Some(commonjs::Form::Export { names, value }) = commonjs::form(statement, self.unresolved) else { return };
+        let Some(first) = names.first().map(|name| commonjs::export_local(name)) else { return };
+        let local = match code_of(value) {
+            Some(code) => {
+                self.note_code(&[statement.span(), value.span()], first.clone(), code);
+                Some(first)
+            }
+            None => self.top_level_name(value),
+        };
+        for name in names {
+            let is_final = !self.reassigned.contains(&(commonjs::export_local(&name), self.top_level));
+            if let Some(local) = local.clone().filter(|_| is_final) {
+                self.exported.insert(name, local);
+            }
         }
     }
 
@@ -300,10 +372,24 @@ impl<'a> Surroundings<'a> {
             Code::Class(class) => self.own_class(class),
             Code::Function(_) | Code::Arrow(_) => Some(Object::Plain),
         };
-        if let Some(object) = object {
-            self.objects.insert(name.clone(), object);
+        match object {
+            Some(object) => {
+                self.objects.insert(name.clone(), object);
+            }
+            None => {
+                let parent = self.foreign_parent(code);
+                self.held.extend(parent.map(|parent| (name.clone(), Held::ChildOf(parent))));
+            }
         }
         self.functions.insert(name, code);
+    }
+
+    /// The parent of a class that has no static accessors, if others know it.
+    fn foreign_parent(&self, code: Code<'_>) -> Option<FunctionName> {
+        let Code::Class(class) = code else { return None };
+        let is_static_accessor = |member: &ClassMember| matches!(member, ClassMember::Method(method) if method.is_static && method.kind != MethodKind::Method);
+        let parent = self.callee(class.super_class.as_ref()?)?;
+        (self.imports.contains(&parent.name) && !class.body.iter().any(is_static_accessor)).then_some(parent)
     }
 
     /// A class on which setting a property runs no setter, because neither it nor its parents have static accessors.
@@ -352,9 +438,24 @@ impl<'a> Surroundings<'a> {
                 self.aliases.insert(name.clone(), place);
                 return;
             }
-            _ => return,
+            _ => {
+                let giver = self.giver(init);
+                self.held.extend(giver.map(|giver| (name.clone(), Held::GivenBy(giver))));
+                return;
+            }
         };
         self.objects.insert(name.clone(), object);
+    }
+}
+
+impl Surroundings<'_> {
+    /// The function that a call calls.
+    fn giver(&self, expression: &Expr) -> Option<FunctionName> {
+        match expression {
+            Expr::Paren(inner) => self.giver(&inner.expr),
+            Expr::Call(CallExpr { callee: Callee::Expr(callee), .. }) => self.callee(callee),
+            _ => None,
+        }
     }
 }
 
@@ -370,108 +471,4 @@ fn code_of(expression: &Expr) -> Option<Code<'_>> {
         Expr::Paren(inner) => code_of(&inner.expr),
         _ => None,
     }
-}
-
-/// Collects names that are assigned to, or given a setter that a later assignment to a property would run.
-#[derive(Default)]
-struct Assigned {
-    unresolved: SyntaxContext,
-    names: FxHashSet<Id>,
-    /// `var`s that have had a value.
-    declared: FxHashSet<Id>,
-    constants: FxHashSet<Id>,
-}
-
-impl Assigned {
-    fn pattern(&mut self, pattern: &Pat) {
-        self.names.extend(find_pat_ids::<_, Id>(pattern));
-    }
-}
-
-impl Visit for Assigned {
-    noop_visit_type!();
-
-    fn visit_assign_expr(&mut self, assignment: &AssignExpr) {
-        match &assignment.left {
-            AssignTarget::Simple(SimpleAssignTarget::Ident(name)) => {
-                self.names.insert(name.to_id());
-            }
-            AssignTarget::Simple(_) => {}
-            AssignTarget::Pat(pattern) => self.pattern(&pattern.clone().into()),
-        }
-        assignment.visit_children_with(self);
-    }
-
-    fn visit_update_expr(&mut self, update: &UpdateExpr) {
-        if let Expr::Ident(name) = &*update.arg {
-            self.names.insert(name.to_id());
-        }
-        update.visit_children_with(self);
-    }
-
-    fn visit_for_head(&mut self, head: &ForHead) {
-        match head {
-            ForHead::Pat(pattern) => self.pattern(pattern),
-            // A loop's own variable has another value each time.
-            ForHead::VarDecl(declaration) => {
-                declaration.decls.iter().for_each(|declarator| self.pattern(&declarator.name));
-            }
-            ForHead::UsingDecl(_) => {}
-        }
-        head.visit_children_with(self);
-    }
-
-    fn visit_var_decl(&mut self, declaration: &VarDecl) {
-        if declaration.kind == VarDeclKind::Const {
-            let names = declaration.decls.iter().flat_map(|declarator| find_pat_ids::<_, Id>(&declarator.name));
-            self.constants.extend(names);
-        }
-        if declaration.kind == VarDeclKind::Var {
-            for declarator in declaration.decls.iter().filter(|declarator| declarator.init.is_some()) {
-                for name in find_pat_ids::<_, Id>(&declarator.name) {
-                    if !self.declared.insert(name.clone()) {
-                        self.names.insert(name);
-                    }
-                }
-            }
-        }
-        declaration.visit_children_with(self);
-    }
-
-    /// A function's name that a `var` declares too, or that is declared twice.
-    fn visit_fn_decl(&mut self, function: &FnDecl) {
-        if !self.declared.insert(function.ident.to_id()) {
-            self.names.insert(function.ident.to_id());
-        }
-        function.visit_children_with(self);
-    }
-
-    fn visit_call_expr(&mut self, call: &CallExpr) {
-        if let Callee::Expr(callee) = &call.callee
-            && let Expr::Member(member) = &**callee
-            && matches!(&*member.obj, Expr::Ident(object) if object.ctxt == self.unresolved && object.sym == "Object")
-            && matches!(&member.prop, MemberProp::Ident(name) if matches!(name.sym.as_str(), "defineProperty" | "defineProperties"))
-            && let [target, descriptors @ ..] = &call.args[..]
-            && let Expr::Ident(target) = &*target.expr
-            && defines_setter(descriptors)
-        {
-            self.names.insert(target.to_id());
-        }
-        call.visit_children_with(self);
-    }
-}
-
-/// Whether the arguments of `Object.defineProperty` after the first define a setter.
-fn defines_setter(descriptors: &[ExprOrSpread]) -> bool {
-    struct Setter(bool);
-    impl Visit for Setter {
-        noop_visit_type!();
-        fn visit_prop_name(&mut self, name: &PropName) {
-            self.0 |= property_name(name).is_some_and(|name| name == "set");
-            name.visit_children_with(self);
-        }
-    }
-    let mut found = Setter(false);
-    descriptors.iter().for_each(|descriptor| descriptor.visit_with(&mut found));
-    found.0
 }

@@ -4,6 +4,7 @@
 //! Replacements that are more than a name are put in as identifiers whose text is the code: the printer writes it as it is, and all of
 //! it binds at least as tightly as a member access, a call or an `await` in parentheses.
 
+use crate::effects::property_key;
 use crate::instruct::{Code, ModuleInstructions};
 use crate::record::DEFAULT_LOCAL;
 use crate::scan::{dependency_of, member_path};
@@ -42,8 +43,9 @@ pub(crate) fn hoist(program: &Program, instructions: &ModuleInstructions) -> Hoi
     let mut statements: Vec<Stmt> = Vec::with_capacity(items.len());
     for item in items {
         let mut statement = replacer.statement(item);
+        drop_properties(&mut statement, instructions);
         statement.visit_mut_with(&mut replacer);
-        statements.push(statement);
+        statements.push(if instructions.guards_throw { guarded(statement) } else { statement });
     }
     let module = |statements: Vec<Stmt>| Module {
         span: DUMMY_SP,
@@ -60,6 +62,34 @@ pub(crate) fn hoist(program: &Program, instructions: &ModuleInstructions) -> Hoi
     let mut body = module(others);
     program.fix(&mut body);
     Hoisted { functions: Some(module(functions)), body, variables }
+}
+
+/// Leaves out what nobody uses of an object literal.
+fn drop_properties(statement: &mut Stmt, instructions: &ModuleInstructions) {
+    let Stmt::Decl(Decl::Var(declaration)) = statement else { return };
+    let [VarDeclarator { name: Pat::Ident(name), init: Some(init), .. }] = &mut declaration.decls[..] else { return };
+    let Some(unused) = instructions.unused.get(&name.sym) else { return };
+    let mut value = &mut **init;
+    while let Expr::Paren(inner) = value {
+        value = &mut inner.expr;
+    }
+    if let Expr::Object(object) = value {
+        let key = |property: &PropOrSpread| property_key(property.as_prop()?);
+        object.props.retain(|property| key(property).is_none_or(|key| !unused.contains(&key)));
+    }
+}
+
+/// To the minifier everything after a `throw` is dead, even declarations that are exported. It does not see that a condition always holds.
+fn guarded(statement: Stmt) -> Stmt {
+    match statement {
+        Stmt::Throw(throw) => Stmt::If(IfStmt {
+            span: throw.span,
+            test: Box::new(raw(DUMMY_SP, "Object")),
+            cons: Box::new(Stmt::Throw(throw)),
+            alt: None,
+        }),
+        statement => statement,
+    }
 }
 
 fn is_linkage(item: &ModuleItem) -> bool {
@@ -165,7 +195,9 @@ fn raw(span: Span, text: &str) -> Expr {
 }
 
 fn parenthesised(text: &str) -> String {
-    let simple = text.chars().all(|c| c.is_ascii_alphanumeric() || "_$.".contains(c))
+    // A number's own point would be taken for that of a member.
+    let is_word = !text.starts_with(|c: char| c.is_ascii_digit());
+    let simple = is_word && text.chars().all(|c| c.is_ascii_alphanumeric() || "_$.".contains(c))
         || text.starts_with('"')
         || text.starts_with('(');
     if simple { text.to_owned() } else { format!("({text})") }

@@ -10,7 +10,7 @@ mod inline;
 use crate::bind::Binder;
 use crate::cross;
 use crate::options::{Format, JsOptions};
-use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName};
+use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName, property_local};
 use crate::rename::Scope;
 use crate::runtime::Helper;
 use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
@@ -65,6 +65,8 @@ pub(crate) struct ModuleInstructions {
     pub(crate) names: BTreeMap<Atom, Code>,
     /// Top-level names that stand for a value.
     pub(crate) constants: BTreeMap<Atom, String>,
+    /// Properties of object literals that are left out, by the name of the object.
+    pub(crate) unused: BTreeMap<Atom, BTreeSet<Atom>>,
     /// Members of namespace imports.
     pub(crate) members: BTreeMap<(Atom, Atom), Code>,
     /// Requires, `import()`s and URLs by number of the dependency.
@@ -77,6 +79,8 @@ pub(crate) struct ModuleInstructions {
     pub(crate) evaluate: Option<(String, String)>,
     /// Variables that a wrapped module's code assigns and that no declaration of its own declares.
     pub(crate) variables: Vec<String>,
+    /// Its `throw` statements are not to be taken for the end of the chunk.
+    pub(crate) guards_throw: bool,
     /// Statements before the module's own, in its scope.
     pub(crate) prelude: Vec<String>,
 }
@@ -191,7 +195,7 @@ impl Instructor<'_> {
         let mut own = OwnCode::default();
         self.order_imports(idx, module, &mut own);
         let names = self.name_table(idx, module, &mut own);
-        let members = self.member_table(module, &mut own);
+        let members = self.member_table(idx, module, &mut own);
         let dependencies = self.dependency_table(idx, module);
         self.namespace(idx, module, &mut own);
         self.pass_on(idx, module, &mut own);
@@ -223,6 +227,7 @@ impl Instructor<'_> {
             done: self.tables.order.is_cyclic(idx).then(|| self.scope.allocate("__done", &[idx])),
             parameters: module.record.wants,
             live: module.live.clone(),
+            unused: unused_properties(module),
             constants: module.constants.clone().into_iter().collect(),
             names,
             members,
@@ -231,6 +236,7 @@ impl Instructor<'_> {
             import_meta: import_meta(self.options),
             evaluate: helper.map(|helper| (self.evaluate(idx), helper)),
             variables: own.variables,
+            guards_throw: self.options.minify && module.wrap == Wrap::None,
             prelude: own.prelude,
         }
     }
@@ -279,7 +285,7 @@ impl Instructor<'_> {
         table
     }
 
-    fn member_table(&mut self, module: &Module, own: &mut OwnCode) -> BTreeMap<(Atom, Atom), Code> {
+    fn member_table(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) -> BTreeMap<(Atom, Atom), Code> {
         let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
         let members: BTreeSet<&(Atom, Atom)> = live.flat_map(|(part, _)| &part.member_uses).collect();
         let mut table = BTreeMap::new();
@@ -287,8 +293,31 @@ impl Instructor<'_> {
             if let Some(member) = module.members.get(used) {
                 table.insert((used.0.clone(), member.path.clone()), self.code(&member.meaning, module, own));
             }
+            if let Some((path, text)) = self.constant_member(idx, module, used) {
+                table.insert((used.0.clone(), path), Code::Value(text));
+            }
         }
         table
+    }
+
+    /// The value of a property of an object literal that keeps it, and the path to it.
+    fn constant_member(&self, idx: AssetIdx, module: &Module, used: &(Atom, Atom)) -> Option<(Atom, String)> {
+        let (name, path) = used;
+        let own = Meaning::Symbol(idx, Symbol::Local(name.clone()));
+        let (meaning, property, path) = match module.members.get(used) {
+            Some(member) => {
+                let property = member.next(path)?;
+                let path = property_local(&member.path, &property);
+                (&member.meaning, property, path)
+            }
+            None => {
+                let property: Atom = path.split('.').next()?.into();
+                (module.bindings.get(name).unwrap_or(&own), property.clone(), property)
+            }
+        };
+        let Meaning::Symbol(owner, Symbol::Local(object)) = meaning else { return None };
+        let text = self.tables.constant(*owner, &property_local(object, &property))?;
+        Some((path, text.to_owned()))
     }
 
     fn code(&mut self, meaning: &Meaning, user: &Module, own: &mut OwnCode) -> Code {
@@ -515,6 +544,15 @@ impl Instructor<'_> {
         let line = format!("var {namespace} = /* @__PURE__ */ {helper}({{ {} }}{open});", getters.join(", "));
         self.namespaces.push(line);
     }
+}
+
+/// See [`ModuleInstructions::unused`].
+fn unused_properties(module: &Module) -> BTreeMap<Atom, BTreeSet<Atom>> {
+    let mut unused: BTreeMap<Atom, BTreeSet<Atom>> = BTreeMap::new();
+    for (_, property) in module.record.properties().filter(|(part, _)| !module.live[*part]) {
+        unused.entry(property.object.clone()).or_default().insert(property.name.clone());
+    }
+    unused
 }
 
 /// ES modules are strict, and JSON does not care.

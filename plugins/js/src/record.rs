@@ -49,7 +49,7 @@ pub(crate) enum Export {
     From(ImportBinding),
 }
 
-/// A top-level statement: the unit of liveness. Parts are numbered like the statements of the module's tree.
+/// A top-level statement: the unit of liveness. Parts are numbered like the statements of the module's tree; after them come properties.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Part {
     /// Top-level names that it declares.
@@ -68,6 +68,33 @@ pub(crate) struct Part {
     pub(crate) is_linkage: bool,
     /// It is the same whenever it is evaluated: a function, a variable of literals.
     pub(crate) is_still: bool,
+    /// It is no statement, but a property of an object literal.
+    pub(crate) property: Option<Property>,
+}
+
+/// A property of an object literal that can be left out if nobody uses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Property {
+    /// The top-level name of the object.
+    pub(crate) object: Atom,
+    pub(crate) name: Atom,
+    pub(crate) receiver: Receiver,
+}
+
+/// The name that stands for a property of a top-level name: no variable can have it.
+pub(crate) fn property_local(object: &Atom, name: &Atom) -> Atom {
+    format!("{object}.{name}").into()
+}
+
+/// Which object a method asks for by `this`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Receiver {
+    /// None.
+    Nobody,
+    /// It may be the one of which it is a property.
+    Object,
+    /// As the function does that this name stands for.
+    Of(Atom),
 }
 
 /// What evaluating something may do that can be seen from elsewhere. What is said of names, and of the parameters and `this` of a function,
@@ -95,12 +122,35 @@ pub(crate) enum Place {
     This,
 }
 
+/// A function or class that is known by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct FunctionName {
+    pub(crate) name: Atom,
+    /// It is a property of what the name stands for: a namespace.
+    pub(crate) member: Option<Atom>,
+}
+
+/// Why a name holds an object that nobody else holds, if another function is what it seems to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Held {
+    /// The function has made it: `const Theme = createContext(null)`.
+    GivenBy(FunctionName),
+    /// A class without static accessors of its own that extends another: `class App extends Component {}`.
+    ChildOf(FunctionName),
+}
+
+impl Held {
+    /// The other function.
+    pub(crate) fn callee(&self) -> &FunctionName {
+        let (Self::GivenBy(callee) | Self::ChildOf(callee)) = self;
+        callee
+    }
+}
+
 /// A call of a function that is known by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Call {
-    pub(crate) name: Atom,
-    /// The function is a property of what the name stands for: a namespace.
-    pub(crate) member: Option<Atom>,
+    pub(crate) callee: FunctionName,
     /// Called by `new`, or by `super` on the same `this`.
     pub(crate) constructs: bool,
     pub(crate) arguments: Vec<Argument>,
@@ -127,8 +177,12 @@ pub(crate) struct Function {
     /// It can be called by `new`, and gives the new object then.
     pub(crate) constructs: bool,
     pub(crate) is_class: bool,
-    /// The class that it extends, if that is a name.
-    pub(crate) parent: Option<Atom>,
+    /// It asks for `this`.
+    pub(crate) asks_this: bool,
+    /// It gives an object that it has made.
+    pub(crate) gives_object: bool,
+    /// The class that it extends, if that is known by name.
+    pub(crate) parent: Option<FunctionName>,
     /// Methods and accessors of instances.
     pub(crate) members: BTreeSet<Atom>,
     /// Members of `this` that making an instance relies on; a derived class may replace them.
@@ -153,18 +207,27 @@ pub(crate) struct ModuleRecord {
     pub(crate) parts: Vec<Part>,
     /// Import bindings by local name.
     pub(crate) bindings: BTreeMap<Atom, ImportBinding>,
+    /// Of the members that parts use, those that are called.
+    pub(crate) method_calls: BTreeSet<(Atom, Atom)>,
     /// By exported name.
     pub(crate) exports: BTreeMap<Atom, Export>,
     /// Dependencies of `export * from`, in order.
     pub(crate) stars: Vec<u32>,
     /// Dependencies of import and export statements, in order of evaluation.
     pub(crate) imports: Vec<u32>,
-    /// Short texts of the values that variables are declared with, for those that keep these if nothing assigns to them.
+    /// Short texts of the values that variables are declared with, for those that keep these if nothing assigns to them. Those of
+    /// properties are there by [`property_local`].
     pub(crate) constants: BTreeMap<Atom, String>,
     /// Top-level functions and classes that keep their names.
     pub(crate) functions: BTreeMap<Atom, Function>,
     /// Top-level names that hold one object, with no accessors, that nobody else holds.
     pub(crate) objects: BTreeSet<Atom>,
+    /// Those of object literals, with the names of all properties, of which some are parts.
+    pub(crate) literals: BTreeMap<Atom, BTreeSet<Atom>>,
+    /// Top-level names of which the same may turn out.
+    pub(crate) held: BTreeMap<Atom, Held>,
+    /// Of a CommonJS module: the names of the functions and classes that it exports, by exported name.
+    pub(crate) exported_functions: BTreeMap<Atom, Atom>,
     /// Names that are free in the module: globals.
     pub(crate) globals: BTreeSet<Atom>,
     /// Names declared anywhere below the top level.
@@ -179,6 +242,8 @@ pub(crate) struct ModuleRecord {
     pub(crate) is_flagged: bool,
     /// By number of the dependency.
     pub(crate) require_uses: BTreeMap<u32, RequireUse>,
+    /// By number of the dependency: the exports that are used of what `import()` loads, where not all are.
+    pub(crate) lazy_uses: BTreeMap<u32, BTreeSet<Atom>>,
     /// Calls `eval` directly, which may mention any name of the module.
     pub(crate) has_eval: bool,
     /// Of a CommonJS module: whether it wants the variables `exports` and `module`. If not, it may declare its own.
@@ -194,6 +259,21 @@ pub(crate) struct ModuleRecord {
 }
 
 impl ModuleRecord {
+    /// Whether some statement mentions a name, or exports it.
+    pub(crate) fn mentions(&self, name: &Atom) -> bool {
+        let by_part = |part: &Part| {
+            part.uses.binary_search(name).is_ok() || part.member_uses.iter().any(|(object, _)| object == name)
+        };
+        self.has_eval
+            || self.parts.iter().any(by_part)
+            || self.exports.values().any(|export| matches!(export, Export::Local(local) if local == name))
+    }
+
+    /// Properties of object literals, by part.
+    pub(crate) fn properties(&self) -> impl Iterator<Item = (usize, &Property)> {
+        self.parts.iter().enumerate().filter_map(|(number, part)| Some((number, part.property.as_ref()?)))
+    }
+
     /// The dependency of `module.exports = require("x")`.
     pub(crate) fn passed_on(&self) -> Option<u32> {
         self.require_uses.iter().find(|(_, wanted)| **wanted == RequireUse::PassOn).map(|(number, _)| *number)

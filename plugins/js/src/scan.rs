@@ -4,15 +4,19 @@
 //! specifier's literal gets the number of its dependency as its `raw` text, by which rendering finds it again.
 
 mod commonjs;
+mod dead;
+mod lazy;
 mod linkage;
+mod properties;
 mod split;
 mod still;
 
+use self::lazy::{LazyUses, lazy_uses};
 use self::split::{open_blocks, split_declarations};
 use self::still::Stillness;
 use crate::commonjs::{export_local, export_name as exported_name, is_free, variable_of};
 use crate::declare::Declared;
-use crate::effects::{Analysed, analyse};
+use crate::effects::{Analysed, Literal, analyse, declared_literal};
 use crate::record::{Effects, Export, Format, ModuleRecord, Part};
 use crate::swc::{Goal, Program};
 use planish_pipeline::asset::{Dependency, DependencyKind, Source};
@@ -58,16 +62,28 @@ pub(crate) fn scan(program: &mut Program, source: &Source) -> Scanned {
     scanned
 }
 
-/// The name at the beginning of a chain of members, and the others joined by dots: `a` and `b.c` of `a.b.c`.
+/// The name at the beginning of a chain of members, and the others joined by dots: `a` and `b.c` of `a.b["c"]`.
 pub(crate) fn member_path(member: &MemberExpr) -> Option<(&Ident, Atom)> {
-    let MemberProp::Ident(last) = &member.prop else { return None };
+    let last = member_name(&member.prop)?;
     match &*member.obj {
-        Expr::Ident(object) => Some((object, last.sym.clone())),
+        Expr::Ident(object) => Some((object, last)),
         Expr::Member(inner) => {
             let (object, path) = member_path(inner)?;
-            Some((object, format!("{path}.{}", last.sym).into()))
+            Some((object, format!("{path}.{last}").into()))
         }
         _ => None,
+    }
+}
+
+/// The name in `.name` or `["name"]`, if it can be part of a path.
+fn member_name(property: &MemberProp) -> Option<Atom> {
+    match property {
+        MemberProp::Ident(name) => Some(name.sym.clone()),
+        MemberProp::Computed(key) => match &*key.expr {
+            Expr::Lit(Lit::Str(text)) => text.value.as_str().filter(|text| !text.contains('.')).map(Atom::from),
+            _ => None,
+        },
+        MemberProp::PrivateName(_) => None,
     }
 }
 
@@ -87,8 +103,12 @@ struct Scanner<'a> {
     uses: BTreeSet<Atom>,
     member_uses: BTreeSet<(Atom, Atom)>,
     assigned: BTreeSet<Atom>,
-    /// Local names of all imports.
+    /// Names of which members count for themselves: those of imports and of object literals.
     imported: FxHashSet<Atom>,
+    /// The object literal that the statement declares.
+    literal: Option<(Atom, Literal)>,
+    properties: Vec<Part>,
+    lazy_uses: LazyUses,
     is_esm: bool,
     /// Mentions `module` or `exports` without declaring them.
     uses_exports: bool,
@@ -120,6 +140,9 @@ impl<'a> Scanner<'a> {
             member_uses: BTreeSet::new(),
             assigned: BTreeSet::new(),
             imported: FxHashSet::default(),
+            literal: None,
+            properties: Vec::new(),
+            lazy_uses: LazyUses::default(),
             is_esm: false,
             uses_exports: false,
             whole_exports: false,
@@ -139,21 +162,43 @@ impl<'a> Scanner<'a> {
             }
         }
         self.survey_commonjs(module);
-        let Analysed { statements, functions, objects } = analyse(self.program, module);
-        (self.record.functions, self.record.objects) = (functions, objects);
+        if self.program.text.contains("import(") {
+            self.lazy_uses = lazy_uses(module);
+        }
+        let Analysed { statements, functions, objects, held, exported_functions, mut literals } =
+            analyse(self.program, module);
+        self.imported.extend(literals.keys().cloned());
+        let properties = |literal: &Literal| literal.keys().cloned().collect();
+        let names = literals.iter().map(|(name, literal)| (name.clone(), properties(literal))).collect();
+        self.record = ModuleRecord {
+            functions,
+            objects,
+            held,
+            exported_functions,
+            literals: names,
+            ..std::mem::take(&mut self.record)
+        };
         for (item, effects) in module.body.iter_mut().zip(statements) {
             let is_still = Stillness { top_level: self.top_level, functions: &self.record.functions }.is_still(item);
             self.part = Part { effects, is_still, ..Part::default() };
             if matches!(item, ModuleItem::Stmt(Stmt::Expr(statement)) if statement.expr.is_lit()) {
                 self.directives.push(self.record.parts.len());
             }
+            let declared = declared_literal(item);
+            self.literal = declared.and_then(|(name, _)| Some((name.clone(), literals.remove(&name)?)));
             self.module_item(item);
-            self.part.uses = std::mem::take(&mut self.uses).into_iter().collect();
-            self.part.assigns = std::mem::take(&mut self.assigned).into_iter().collect();
-            self.part.member_uses = std::mem::take(&mut self.member_uses).into_iter().collect();
-            let part = std::mem::take(&mut self.part);
+            let part = self.finish_part();
             self.record.parts.push(part);
         }
+        self.record.parts.append(&mut self.properties);
+    }
+
+    /// The part that has been scanned.
+    fn finish_part(&mut self) -> Part {
+        self.part.uses = std::mem::take(&mut self.uses).into_iter().collect();
+        self.part.assigns = std::mem::take(&mut self.assigned).into_iter().collect();
+        self.part.member_uses = std::mem::take(&mut self.member_uses).into_iter().collect();
+        std::mem::take(&mut self.part)
     }
 
     fn module_item(&mut self, item: &mut ModuleItem) {
@@ -179,7 +224,7 @@ impl<'a> Scanner<'a> {
                 None => Some("void 0".to_owned()),
                 // A `var` is undefined before its declaration is reached.
                 Some(_) if declaration.kind == VarDeclKind::Var => None,
-                Some(init) => constant_text(init),
+                Some(init) => constant_text(init, self.unresolved),
             };
             if let Some(text) = text.filter(|_| name.ctxt == self.top_level) {
                 self.record.constants.insert(name.sym.clone(), text);
@@ -237,6 +282,9 @@ impl<'a> Scanner<'a> {
         } else {
             Format::Script
         };
+        if self.record.has_eval {
+            self.record.lazy_uses.clear();
+        }
         let (globals, has_eval) = (self.record.globals.clone(), self.record.has_eval);
         self.note_wanted(|name, _| has_eval || globals.contains(&Atom::from(name)));
         self.finish_commonjs();
@@ -270,6 +318,25 @@ impl<'a> Scanner<'a> {
             }
         } else {
             self.record.nested.insert(name.sym.clone());
+        }
+    }
+
+    /// Scans what is written to: a member of an object is no mere use of that member.
+    fn written(&mut self, target: &mut Expr) {
+        match target {
+            Expr::Member(member) => member.visit_mut_with(self),
+            target => target.visit_mut_with(self),
+        }
+    }
+
+    /// A member that is called gets its object as `this`.
+    fn note_method(&mut self, callee: &Expr) {
+        if let Expr::Member(member) = callee
+            && let Some((object, path)) = member_path(member)
+            && object.ctxt == self.top_level
+            && self.imported.contains(&object.sym)
+        {
+            self.record.method_calls.insert((object.sym.clone(), path));
         }
     }
 
@@ -316,8 +383,56 @@ impl VisitMut for Scanner<'_> {
         }
     }
 
+    /// The name of an object literal is not used by its own declaration.
+    fn visit_mut_var_declarator(&mut self, declarator: &mut VarDeclarator) {
+        if self.literal.is_none() {
+            declarator.name.visit_mut_with(self);
+        }
+        declarator.init.visit_mut_with(self);
+    }
+
+    fn visit_mut_callee(&mut self, callee: &mut Callee) {
+        if let Callee::Expr(callee) = callee {
+            self.note_method(callee);
+        }
+        callee.visit_mut_children_with(self);
+    }
+
+    fn visit_mut_opt_call(&mut self, call: &mut OptCall) {
+        self.note_method(&call.callee);
+        call.visit_mut_children_with(self);
+    }
+
+    fn visit_mut_tagged_tpl(&mut self, template: &mut TaggedTpl) {
+        self.note_method(&template.tag);
+        template.visit_mut_children_with(self);
+    }
+
+    /// A text that is no directive, because it does not come first, does nothing.
+    fn visit_mut_stmts(&mut self, statements: &mut Vec<Stmt>) {
+        let is_text = |statement: &Stmt| matches!(statement, Stmt::Expr(statement) if matches!(&*statement.expr, Expr::Lit(Lit::Str(_))));
+        let directives = statements.iter().take_while(|statement| is_text(statement)).count();
+        let mut number = 0;
+        statements.retain(|statement| {
+            number += 1;
+            number <= directives || !is_text(statement)
+        });
+        statements.visit_mut_children_with(self);
+    }
+
+    fn visit_mut_if_stmt(&mut self, statement: &mut IfStmt) {
+        self.empty_dead_statement(statement);
+        statement.visit_mut_children_with(self);
+    }
+
     fn visit_mut_expr(&mut self, expression: &mut Expr) {
+        self.empty_dead_expression(expression);
         match expression {
+            Expr::Object(object) => {
+                if let Some((name, literal)) = self.literal.take() {
+                    return self.literal(object, &name, literal);
+                }
+            }
             Expr::Member(member) => {
                 if let Some((object, path)) = member_path(member)
                     && object.ctxt == self.top_level
@@ -333,7 +448,9 @@ impl VisitMut for Scanner<'_> {
                 {
                     let with = rest.first().and_then(|options| options.expr.as_object()).and_then(import_attributes);
                     let with = with.cloned();
-                    self.depend(literal, DependencyKind::DynamicImport, with.as_ref());
+                    let number = self.depend(literal, DependencyKind::DynamicImport, with.as_ref());
+                    let uses = self.lazy_uses.remove(&call.span.lo);
+                    self.record.lazy_uses.extend(uses.map(|uses| (number, uses)));
                 }
             }
             Expr::Call(call) => {
@@ -397,7 +514,22 @@ impl VisitMut for Scanner<'_> {
         if let Expr::Ident(name) = &*update.arg {
             self.note_assigned(name);
         }
-        update.visit_mut_children_with(self);
+        self.written(&mut update.arg);
+    }
+
+    fn visit_mut_unary_expr(&mut self, unary: &mut UnaryExpr) {
+        if unary.op == UnaryOp::Delete {
+            self.written(&mut unary.arg);
+        } else {
+            unary.visit_mut_children_with(self);
+        }
+    }
+
+    fn visit_mut_pat(&mut self, pattern: &mut Pat) {
+        match pattern {
+            Pat::Expr(target) => self.written(target),
+            pattern => pattern.visit_mut_children_with(self),
+        }
     }
 
     fn visit_mut_for_head(&mut self, head: &mut ForHead) {
@@ -469,7 +601,7 @@ impl VisitMut for Scanner<'_> {
 }
 
 /// The text of a literal that is not longer than most names.
-fn constant_text(expression: &Expr) -> Option<String> {
+fn constant_text(expression: &Expr, unresolved: SyntaxContext) -> Option<String> {
     match expression {
         Expr::Lit(Lit::Bool(value)) => Some(if value.value { "!0" } else { "!1" }.to_owned()),
         Expr::Lit(Lit::Null(_)) => Some("null".to_owned()),
@@ -477,7 +609,8 @@ fn constant_text(expression: &Expr) -> Option<String> {
             Some(format!("{}", number.value as u32))
         }
         Expr::Unary(unary) if unary.op == UnaryOp::Void && unary.arg.is_lit() => Some("void 0".to_owned()),
-        Expr::Paren(inner) => constant_text(&inner.expr),
+        Expr::Ident(_) if is_free(expression, "undefined", unresolved) => Some("void 0".to_owned()),
+        Expr::Paren(inner) => constant_text(&inner.expr, unresolved),
         _ => None,
     }
 }

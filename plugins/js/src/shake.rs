@@ -3,7 +3,7 @@
 use crate::bind::Binder;
 use crate::commonjs;
 use crate::purity::SymbolRef;
-use crate::record::{DEFAULT_LOCAL, Format, ImportName, RequireUse};
+use crate::record::{DEFAULT_LOCAL, Format, ImportName, Property, Receiver, RequireUse, property_local};
 use crate::tables::{Meaning, Module, Symbol};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
@@ -18,6 +18,8 @@ enum Work {
     Module(AssetIdx),
     /// Keep the part.
     Part(AssetIdx, usize),
+    /// Keep an export.
+    Export(AssetIdx, Atom),
     /// Keep every export.
     Exports(AssetIdx),
     /// Keep every export, and the object that holds them.
@@ -78,6 +80,9 @@ fn parts_of(module: &Module) -> FxHashMap<Atom, Vec<usize>> {
             parts.entry(name.clone()).or_default().push(number);
         }
     }
+    for (number, property) in module.record.properties() {
+        parts.entry(property_local(&property.object, &property.name)).or_default().push(number);
+    }
     parts
 }
 
@@ -87,6 +92,7 @@ impl Shaker<'_> {
             match work {
                 Work::Module(idx) => self.include(idx),
                 Work::Part(idx, part) => self.keep(idx, part),
+                Work::Export(idx, name) => self.keep_export(idx, name),
                 Work::Exports(idx) => self.keep_exports(idx),
                 Work::Namespace(idx) => self.keep_namespace(idx),
                 Work::CommonJs(idx, name) => self.keep_commonjs(idx, name),
@@ -141,9 +147,17 @@ impl Shaker<'_> {
         }
         for member in &part.member_uses {
             match self.modules[idx.index()].as_ref().and_then(|module| module.members.get(member)).cloned() {
-                Some(member) => self.use_meaning(idx, &member.meaning),
+                Some(found) => match found.next(&member.1) {
+                    Some(name) => self.use_member(idx, &found.meaning, &name),
+                    None => self.use_meaning(idx, &found.meaning),
+                },
                 None => self.use_property(idx, member),
             }
+        }
+        if let Some(property) = &part.property
+            && self.asks_object(idx, &property.receiver)
+        {
+            self.use_name(idx, &property.object);
         }
         for name in &part.declares {
             self.keep_name(idx, name);
@@ -170,7 +184,70 @@ impl Shaker<'_> {
     fn use_name(&mut self, idx: AssetIdx, name: &Atom) {
         match self.modules[idx.index()].as_ref().and_then(|module| module.bindings.get(name)).cloned() {
             Some(meaning) => self.use_meaning(idx, &meaning),
-            None => self.keep_name(idx, name),
+            None => self.use_local(idx, name),
+        }
+    }
+
+    /// A name is used as a whole: of an object, every property.
+    fn use_local(&mut self, idx: AssetIdx, name: &Atom) {
+        self.keep_name(idx, name);
+        let Some(module) = &mut self.modules[idx.index()] else { return };
+        let Some(properties) = module.record.literals.get(name) else { return };
+        if !module.whole_objects.insert(name.clone()) {
+            return;
+        }
+        let properties: Vec<Atom> = properties.iter().map(|property| property_local(name, property)).collect();
+        properties.iter().for_each(|property| self.keep_name(idx, property));
+    }
+
+    /// A member of a name is used: of an object whose properties are known, only that.
+    fn use_local_member(&mut self, idx: AssetIdx, name: &Atom, member: &Atom) {
+        let has_member = |module: &Module| {
+            let properties = module.record.literals.get(name).filter(|_| !module.record.has_eval);
+            properties.is_some_and(|properties| properties.contains(member))
+        };
+        if self.modules[idx.index()].as_ref().is_some_and(has_member) {
+            self.keep_name(idx, name);
+            self.keep_name(idx, &property_local(name, member));
+        } else {
+            self.use_local(idx, name);
+        }
+    }
+
+    /// Whether a method may ask for the object of which it is a property.
+    fn asks_object(&self, idx: AssetIdx, receiver: &Receiver) -> bool {
+        let name = match receiver {
+            Receiver::Nobody => return false,
+            Receiver::Object => return true,
+            Receiver::Of(name) => name,
+        };
+        let bindings = self.modules[idx.index()].as_ref().map(|module| &module.bindings);
+        let (idx, name) = match bindings.and_then(|bindings| bindings.get(name)) {
+            Some(Meaning::Symbol(target, Symbol::Local(name))) => (*target, name),
+            Some(Meaning::Symbol(_, Symbol::Namespace)) => return false,
+            Some(_) => return true,
+            None => (idx, name),
+        };
+        let Some(module) = &self.modules[idx.index()] else { return true };
+        let record = &module.record;
+        match record.functions.get(name) {
+            Some(function) => function.asks_this,
+            // Other objects are no functions.
+            None => {
+                let is_data = record.format == Format::Json || record.constants.contains_key(name);
+                !is_data && !record.objects.contains(name)
+            }
+        }
+    }
+
+    /// A member of what a name of another module stands for.
+    fn use_member(&mut self, user: AssetIdx, meaning: &Meaning, member: &Atom) {
+        match meaning {
+            Meaning::Symbol(target, Symbol::Local(name)) => {
+                self.use_local_member(*target, name, member);
+                self.use_module(user, *target);
+            }
+            meaning => self.use_meaning(user, meaning),
         }
     }
 
@@ -178,7 +255,7 @@ impl Shaker<'_> {
         let target = match meaning {
             Meaning::Symbol(target, symbol) => {
                 match symbol {
-                    Symbol::Local(name) => self.keep_name(*target, name),
+                    Symbol::Local(name) => self.use_local(*target, name),
                     Symbol::Namespace => self.queue.push(Work::Namespace(*target)),
                     Symbol::Evaluate => {}
                 }
@@ -189,9 +266,7 @@ impl Shaker<'_> {
                 *target
             }
             Meaning::Property { module, name, node } => {
-                // `default` of a module that does not say that it was an ES module is all of it.
-                let is_whole = |name: &Atom| *name == "default" && (*node || !self.is_flagged(*module));
-                let name = name.clone().filter(|name| !is_whole(name));
+                let name = name.clone().filter(|name| !self.binder().is_whole(*module, name, *node));
                 self.queue.push(Work::CommonJs(*module, name));
                 *module
             }
@@ -205,6 +280,11 @@ impl Shaker<'_> {
             }
             Meaning::External(..) | Meaning::StaticUrl(_) | Meaning::Nothing | Meaning::Undefined => return,
         };
+        self.use_module(user, target);
+    }
+
+    /// Something of another module is used.
+    fn use_module(&mut self, user: AssetIdx, target: AssetIdx) {
         self.queue.push(Work::Module(target));
         if target != user
             && let Some(module) = &mut self.modules[user.index()]
@@ -219,14 +299,14 @@ impl Shaker<'_> {
         let meaning = self.modules[idx.index()].as_ref().and_then(|module| module.bindings.get(local)).cloned();
         match meaning {
             Some(Meaning::Property { module, name: Some(name), node })
-                if name == "default" && (node || !self.is_flagged(module)) =>
+                if self.binder().is_whole(module, &name, node) =>
             {
                 let named = Meaning::Property { module, name: Some(first), node: false };
                 self.use_meaning(idx, &named);
             }
-            Some(meaning) => self.use_meaning(idx, &meaning),
+            Some(meaning) => self.use_member(idx, &meaning, &first),
             None => {
-                self.keep_name(idx, local);
+                self.use_local_member(idx, local, &first);
                 self.use_required(idx, local, Some(first));
             }
         }
@@ -241,26 +321,6 @@ impl Shaker<'_> {
         let targets = numbers.filter_map(|number| self.graph.target(idx, number as usize).asset());
         let targets: Vec<AssetIdx> = targets.collect();
         self.queue.extend(targets.into_iter().map(|target| Work::CommonJs(target, name.clone())));
-    }
-
-    /// Whether a CommonJS module, or the one that it passes on, says that it was an ES module.
-    fn is_flagged(&self, idx: AssetIdx) -> bool {
-        let mut current = Some(idx);
-        let mut seen = FxHashSet::default();
-        while let Some(idx) = current.filter(|idx| seen.insert(*idx)) {
-            let Some(module) = &self.modules[idx.index()] else { return false };
-            if module.record.is_flagged || module.is_commonjs && !module.record.is_shakeable {
-                return module.record.is_flagged;
-            }
-            current = self.passed_on(idx);
-        }
-        false
-    }
-
-    /// The module of `module.exports = require("x")`.
-    fn passed_on(&self, idx: AssetIdx) -> Option<AssetIdx> {
-        let number = self.modules[idx.index()].as_ref()?.record.passed_on()?;
-        self.graph.target(idx, number as usize).asset()
     }
 
     fn keep_commonjs(&mut self, idx: AssetIdx, name: Option<Atom>) {
@@ -285,7 +345,7 @@ impl Shaker<'_> {
                 all.iter().for_each(|name| self.keep_name(idx, name));
             }
         }
-        if let Some(target) = self.passed_on(idx) {
+        if let Some(target) = self.binder().passed_on(idx) {
             self.queue.push(Work::CommonJs(target, name));
         }
     }
@@ -294,27 +354,57 @@ impl Shaker<'_> {
         let dependency = &self.graph.node(idx).asset.dependencies[number as usize];
         let Target::Asset(target) = self.graph.target(idx, number as usize) else { return };
         match dependency.kind {
-            DependencyKind::Require | DependencyKind::DynamicImport | DependencyKind::Worker => {
-                self.queue.push(Work::Module(*target))
-            }
+            DependencyKind::Require => self.use_require(idx, number, *target),
+            DependencyKind::DynamicImport => self.use_lazily(idx, number, *target),
+            DependencyKind::Worker => {}
             _ => return,
         }
-        let wants_all = match dependency.kind {
-            DependencyKind::Require => {
-                let module = self.modules[idx.index()].as_ref();
-                module.is_none_or(|module| !module.record.require_uses.contains_key(&number))
-            }
-            kind => kind == DependencyKind::DynamicImport,
-        };
-        if wants_all {
-            self.queue.push(Work::CommonJs(*target, None));
+        self.queue.push(Work::Module(*target));
+    }
+
+    fn use_require(&mut self, idx: AssetIdx, number: u32, target: AssetIdx) {
+        let module = self.modules[idx.index()].as_ref();
+        if module.is_none_or(|module| !module.record.require_uses.contains_key(&number)) {
+            self.queue.push(Work::CommonJs(target, None));
         }
         let is_json = self.modules[target.index()].as_ref().is_some_and(|module| module.record.format == Format::Json);
-        match dependency.kind {
-            DependencyKind::Require if is_json => self.keep_name(*target, &DEFAULT_LOCAL.into()),
-            DependencyKind::DynamicImport if self.graph.splitting => self.queue.push(Work::Exports(*target)),
-            DependencyKind::Require | DependencyKind::DynamicImport => self.queue.push(Work::Namespace(*target)),
-            _ => {}
+        if is_json {
+            self.use_local(target, &DEFAULT_LOCAL.into());
+        } else {
+            self.queue.push(Work::Namespace(target));
+        }
+    }
+
+    fn use_lazily(&mut self, idx: AssetIdx, number: u32, target: AssetIdx) {
+        let module = self.modules[idx.index()].as_ref();
+        let Some(names) = module.and_then(|module| module.record.lazy_uses.get(&number)).cloned() else {
+            self.queue.push(Work::CommonJs(target, None));
+            self.queue.push(if self.graph.splitting { Work::Exports(target) } else { Work::Namespace(target) });
+            return;
+        };
+        let node = module.is_some_and(|module| module.node);
+        for name in &names {
+            let name = Some(name.clone()).filter(|name| !self.binder().is_whole(target, name, node));
+            self.queue.push(Work::CommonJs(target, name));
+        }
+        if self.graph.splitting {
+            // A module that exports `then` is asked for it.
+            names.into_iter().chain([Atom::from("then")]).for_each(|name| self.queue.push(Work::Export(target, name)));
+        } else {
+            self.queue.push(Work::Namespace(target));
+        }
+    }
+
+    fn keep_export(&mut self, idx: AssetIdx, name: Atom) {
+        let is_kept = |module: &Module| module.is_commonjs || module.is_exposed || module.export_names.contains(&name);
+        if self.modules[idx.index()].as_ref().is_none_or(is_kept) {
+            return;
+        }
+        let Some(meaning) = self.binder().export(idx, &name) else { return };
+        self.use_meaning(idx, &meaning);
+        if let Some(module) = &mut self.modules[idx.index()] {
+            module.export_names.push(name);
+            module.export_names.sort_unstable();
         }
     }
 
@@ -370,8 +460,18 @@ pub(crate) fn settle_constants(modules: &mut [Option<Module>]) {
             }
         }
         values.retain(|name, _| !unsettled.contains(name));
+        values.extend(constant_properties(module));
         module.constants = values;
     }
+}
+
+/// Properties of objects of which nobody has more than single properties.
+fn constant_properties(module: &Module) -> Vec<(Atom, String)> {
+    let is_settled =
+        |part: usize, property: &Property| module.live[part] && !module.whole_objects.contains(&property.object);
+    let settled = module.record.properties().filter(|(part, property)| is_settled(*part, property));
+    let names = settled.map(|(_, property)| property_local(&property.object, &property.name));
+    names.filter_map(|name| Some((name.clone(), module.record.constants.get(&name)?.clone()))).collect()
 }
 
 /// What a module needs evaluated before itself once unused code is gone, in order.

@@ -64,6 +64,13 @@ pub(crate) struct Member {
     pub(crate) path: Atom,
 }
 
+impl Member {
+    /// The name in a path after the beginning.
+    pub(crate) fn next(&self, path: &Atom) -> Option<Atom> {
+        path.strip_prefix(self.path.as_str())?.strip_prefix('.')?.split('.').next().map(Atom::from)
+    }
+}
+
 /// A JavaScript module.
 #[derive(Default)]
 pub(crate) struct Module {
@@ -86,13 +93,15 @@ pub(crate) struct Module {
     pub(crate) is_included: bool,
     /// Indexed by part.
     pub(crate) live: Vec<bool>,
-    /// Top-level names that stand for a value, because nothing that is left assigns to them.
+    /// Names of object literals that are used other than by single properties.
+    pub(crate) whole_objects: FxHashSet<Atom>,
+    /// Top-level names, and properties, that stand for a value, because nothing that is left assigns to them.
     pub(crate) constants: FxHashMap<Atom, String>,
     /// Someone uses its namespace object.
     pub(crate) needs_namespace: bool,
     /// All its exports are kept.
     pub(crate) is_exposed: bool,
-    /// Names of its exports, those of `export *` included, sorted; known once it is exposed.
+    /// Names of its exports that are kept, those of `export *` included, sorted: all once it is exposed.
     pub(crate) export_names: Vec<Atom>,
     /// Kept from evaluation order: what it needs evaluated before itself because of names.
     pub(crate) uses_modules: FxHashSet<AssetIdx>,

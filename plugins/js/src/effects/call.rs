@@ -3,13 +3,13 @@
 use super::globals::{COLLECTIONS, GLOBALS, PLAIN_CONSTRUCTORS, PURE_CALLS};
 use super::walk::Walk;
 use super::{Code, Object, Value};
-use crate::record::{Argument, Call, Place};
+use crate::record::{Argument, Call, FunctionName, Place};
 use swc_core::atoms::Atom;
 use swc_core::common::Spanned;
 use swc_core::ecma::ast::*;
 
 /// Functions within functions are followed this far.
-const DEEPEST: u32 = 8;
+const DEEPEST: usize = 8;
 
 /// Functions in sight are followed this often.
 const MOST: u32 = 200;
@@ -165,7 +165,8 @@ where
             Value::Fresh | Value::Collection => Argument::Fresh,
             Value::Of(place) => Argument::Of(place),
         });
-        let call = Call { name: name.clone(), member, constructs, arguments: arguments.collect() };
+        let callee = FunctionName { name: name.clone(), member };
+        let call = Call { callee, constructs, arguments: arguments.collect() };
         self.effects.calls.insert(call);
         if constructs { Value::Fresh } else { Value::Unknown }
     }
@@ -356,7 +357,7 @@ where
     // Arguments
 
     /// Walks over arguments and says what each is.
-    fn arguments(&mut self, arguments: &'s [ExprOrSpread]) -> Vec<Value> {
+    pub(super) fn arguments(&mut self, arguments: &'s [ExprOrSpread]) -> Vec<Value> {
         let each = arguments.iter().map(|argument| {
             let value = self.expression(&argument.expr);
             if argument.spread.is_some() {
@@ -394,20 +395,21 @@ where
 
     // Functions in sight
 
-    fn may_follow(&mut self) -> bool {
+    /// A function that calls itself gives its names other values.
+    fn may_follow(&mut self, code: Code<'s>) -> bool {
         self.followed += 1;
-        self.depth < DEEPEST && self.followed < MOST
+        self.entered.len() < DEEPEST && self.followed < MOST && !self.entered.contains(&code.span().lo)
     }
 
     /// Follows a call of a function in sight.
     fn enter(&mut self, code: Code<'s>, arguments: &'s [ExprOrSpread], keeps_this: bool) -> Value {
-        if !self.may_follow() {
+        if !self.may_follow(code) {
             return self.certain();
         }
         let values = self.arguments(arguments);
         let known = !arguments.is_empty() || keeps_this;
         let (this, result) = (self.this.clone(), self.result.take());
-        self.depth += 1;
+        self.entered.push(code.span().lo);
         let is_async = match code {
             Code::Function(function) => {
                 if !keeps_this {
@@ -427,7 +429,7 @@ where
             }
             Code::Class(_) => return self.certain(),
         };
-        self.depth -= 1;
+        self.entered.pop();
         let value = self.result.take().unwrap_or(Value::Primitive);
         (self.this, self.result) = (this, result);
         if is_async { Value::Present } else { value }
@@ -435,13 +437,13 @@ where
 
     /// Follows `new` of a function or class in sight.
     fn make(&mut self, code: Code<'s>, arguments: &'s [ExprOrSpread]) -> Value {
-        if !self.may_follow() {
+        if !self.may_follow(code) {
             return self.certain();
         }
         let values = self.arguments(arguments);
         let (this, class) = (std::mem::replace(&mut self.this, Value::Fresh), self.class.take());
         let result = self.result.take();
-        self.depth += 1;
+        self.entered.push(code.span().lo);
         match code {
             Code::Function(function) => {
                 self.parameters(function.params.iter().map(|parameter| &parameter.pat), Some(&values));
@@ -450,7 +452,7 @@ where
             Code::Class(class) => self.construct(class, Some(&values)),
             Code::Arrow(_) => self.effects.certain = true,
         }
-        self.depth -= 1;
+        self.entered.pop();
         self.effects.certain |= self.result.is_some();
         (self.this, self.class, self.result) = (this, class, result);
         Value::Fresh
@@ -458,7 +460,7 @@ where
 
     /// Binds parameters to what they get, or to their own places.
     pub(super) fn parameters(&mut self, parameters: impl Iterator<Item = &'s Pat>, values: Option<&Vec<Value>>) {
-        let at_top = self.depth == 0;
+        let at_top = self.entered.is_empty();
         for (position, parameter) in parameters.enumerate() {
             let value = match values {
                 Some(values) => values.get(position).cloned().unwrap_or(Value::Primitive),

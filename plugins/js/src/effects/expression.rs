@@ -65,7 +65,7 @@ where
             Expr::Assign(assignment) => self.assignment(assignment),
             Expr::Update(update) => {
                 match &*update.arg {
-                    Expr::Ident(name) => self.assign_name(name),
+                    Expr::Ident(name) => self.assign_name(name, Value::Primitive),
                     Expr::Member(member) => {
                         self.assign_member(member);
                     }
@@ -77,11 +77,15 @@ where
             Expr::OptChain(chain) => match &*chain.base {
                 OptChainBase::Member(member) => {
                     let object = self.expression(&member.obj);
-                    self.property(&member.prop);
+                    self.perhaps(|walk| walk.property(&member.prop));
                     // Beyond the question mark a link is only read if what is before it is there.
                     if !chain.optional && !matches!(&*member.obj, Expr::OptChain(_)) {
                         self.read(&object);
                     }
+                    Value::Unknown
+                }
+                OptChainBase::Call(call) if self.surroundings.program.is_pure(chain.span) => {
+                    self.perhaps(|walk| walk.arguments(&call.args));
                     Value::Unknown
                 }
                 OptChainBase::Call(_) => self.certain(),
@@ -101,14 +105,17 @@ where
         }
     }
 
-    fn name(&mut self, name: &Ident) -> Value {
+    pub(super) fn name(&mut self, name: &Ident) -> Value {
         let surroundings = self.surroundings;
         let present = || self.is_present(name);
         if name.ctxt == surroundings.top_level {
             if let Some(place) = surroundings.aliases.get(&name.sym) {
                 return Value::Of(place.clone());
             }
-            return if surroundings.imports.contains(&name.sym) || surroundings.objects.contains_key(&name.sym) {
+            let is_place = surroundings.imports.contains(&name.sym)
+                || surroundings.objects.contains_key(&name.sym)
+                || surroundings.held.contains_key(&name.sym);
+            return if is_place {
                 Value::Of(Place::Name(name.sym.clone()))
             } else if surroundings.texts.contains(&name.sym) {
                 Value::Text
@@ -205,7 +212,7 @@ where
         let value = self.expression(expression);
         let is_own_object = match value {
             Value::Fresh => !matches!(expression, Expr::Lit(_)),
-            Value::Of(Place::Name(name)) => !self.surroundings.imports.contains(&name),
+            Value::Of(Place::Name(name)) => self.surroundings.objects.contains_key(&name),
             _ => false,
         };
         self.effects.certain |= is_own_object;
@@ -275,6 +282,8 @@ where
             {
                 Value::Present
             }
+            // A parent may have setters, and an object may have anything by that name.
+            Value::Of(Place::Name(name)) if self.surroundings.held.contains_key(&name) => Value::Unknown,
             Value::Fresh | Value::Of(_) if is_named(&member.prop, "prototype") => object,
             // What is known of the globals is that these lead somewhere.
             Value::Present if self.is_global_path(&member.obj) && is_named(&member.prop, "prototype") => Value::Present,
@@ -303,12 +312,15 @@ where
         // `a ||= b` reads before it writes.
         let value = match &assignment.left {
             AssignTarget::Simple(SimpleAssignTarget::Ident(name)) => {
-                let value = self.expression(&assignment.right);
-                if assignment.op != AssignOp::Assign {
-                    self.name(name);
+                if assignment.op == AssignOp::Assign {
+                    let value = self.expression(&assignment.right);
+                    self.assign_name(name, value.clone());
+                    return value;
                 }
-                self.assign_name(name);
-                value
+                self.name(name);
+                self.perhaps(|walk| walk.expression(&assignment.right));
+                self.assign_name(name, Value::Unknown);
+                Value::Unknown
             }
             AssignTarget::Simple(SimpleAssignTarget::Member(member)) => {
                 let owner = self.assign_member(member);
@@ -324,13 +336,15 @@ where
     }
 
     /// A variable gets another value: seen by those who use the variable.
-    pub(super) fn assign_name(&mut self, name: &Ident) {
+    pub(super) fn assign_name(&mut self, name: &Ident, value: Value) {
         if self.surroundings.constants.contains(&name.to_id()) {
             self.effects.certain = true;
         } else if name.ctxt == self.surroundings.top_level {
             self.effects.changes.insert(Place::Name(name.sym.clone()));
         } else if name.ctxt == self.surroundings.unresolved {
             self.effects.certain = true;
+        } else {
+            self.hold(name.to_id(), value);
         }
     }
 

@@ -7,11 +7,11 @@ impl<'a, 's> Walk<'a, 's>
 where
     'a: 's,
 {
-    /// Walks where a test has had an outcome.
+    /// Walks where a test has had an outcome, which it may not have.
     pub(super) fn where_outcome(&mut self, outcome: bool, test: &Expr, work: impl FnOnce(&mut Self)) {
         let before = self.present.len();
         self.tested(test, outcome);
-        work(self);
+        self.perhaps(work);
         self.present.truncate(before);
     }
 

@@ -1,9 +1,10 @@
 //! The walk over statements; [`super::expression`] and [`super::call`] go on with it.
 
 use super::{Code, Surroundings, Value};
-use crate::record::{Effects, Place};
+use crate::record::{Effects, Held, Place};
 use rustc_hash::FxHashMap;
 use swc_core::atoms::Atom;
+use swc_core::common::BytePos;
 use swc_core::ecma::ast::*;
 
 /// Judges one statement, or the body of one function.
@@ -23,8 +24,12 @@ pub(super) struct Walk<'a, 's> {
     pub(super) this_uses: std::collections::BTreeSet<Atom>,
     /// What the function returns, if that is something.
     pub(super) result: Option<Value>,
-    /// Functions around the current place that are walked because they are called.
-    pub(super) depth: u32,
+    /// A path leaves the function with nothing.
+    gives_nothing: bool,
+    /// Functions around the current place that are walked because they are called: where they begin.
+    pub(super) entered: Vec<BytePos>,
+    /// Names below the top level that have got other values, in order.
+    pub(super) assigned: Vec<Id>,
     /// How many functions have been walked.
     pub(super) followed: u32,
     /// `try` blocks with a `catch` around the current place.
@@ -46,7 +51,9 @@ where
             class: None,
             this_uses: Default::default(),
             result: None,
-            depth: 0,
+            gives_nothing: false,
+            entered: Vec::new(),
+            assigned: Vec::new(),
             followed: 0,
             tries: 0,
         }
@@ -55,6 +62,12 @@ where
     /// The effects found.
     pub(super) fn finish(self) -> Effects {
         if self.effects.certain { Effects { certain: true, ..Effects::default() } } else { self.effects }
+    }
+
+    /// Whether the function, of which this is the body if it has statements, always gives an object that it has made.
+    pub(super) fn gives_object(&self, body: Option<&[Stmt]>) -> bool {
+        let comes_to_an_end = body.is_some_and(|statements| !statements.last().is_some_and(leaves));
+        matches!(self.result, Some(Value::Fresh | Value::Collection)) && !self.gives_nothing && !comes_to_an_end
     }
 
     /// Notes something that can be seen.
@@ -75,8 +88,10 @@ where
     }
 
     fn note_read(&mut self, place: Place) {
-        // What a module's own name holds is known here.
-        let own = matches!(&place, Place::Name(name) if !self.surroundings.imports.contains(name));
+        // What a module's own name holds is known here, mostly.
+        let Surroundings { imports, held, .. } = self.surroundings;
+        let is_given = |name| matches!(held.get(name), Some(Held::GivenBy(_)));
+        let own = matches!(&place, Place::Name(name) if !imports.contains(name) && !is_given(name));
         if !own {
             self.effects.reads.insert(place);
         }
@@ -142,27 +157,46 @@ where
                     self.tested(&statement.test, false);
                 }
             }
-            Stmt::Return(statement) => {
-                if let Some(argument) = &statement.arg {
-                    self.return_value(argument);
-                }
-            }
+            Stmt::Return(statement) => match &statement.arg {
+                Some(argument) => self.return_value(argument),
+                None => self.gives_nothing |= self.entered.is_empty(),
+            },
             Stmt::Throw(statement) => {
                 self.expression(&statement.arg);
                 self.effects.certain |= self.tries == 0;
             }
             Stmt::Try(statement) => {
                 self.tries += u32::from(statement.handler.is_some());
-                self.statements(&statement.block.stmts);
+                self.perhaps(|walk| walk.statements(&statement.block.stmts));
                 self.tries -= u32::from(statement.handler.is_some());
                 if let Some(handler) = &statement.handler {
-                    self.statements(&handler.body.stmts);
+                    self.perhaps(|walk| walk.statements(&handler.body.stmts));
                 }
                 if let Some(finalizer) = &statement.finalizer {
                     self.statements(&finalizer.stmts);
                 }
             }
-            Stmt::Labeled(statement) => self.statement(&statement.body),
+            Stmt::Labeled(statement) => self.perhaps(|walk| walk.statement(&statement.body)),
+            Stmt::While(_) | Stmt::DoWhile(_) | Stmt::For(_) | Stmt::ForIn(_) | Stmt::ForOf(_) => {
+                self.forget_assigned_in(statement);
+                self.perhaps(|walk| walk.a_loop(statement));
+            }
+            Stmt::Switch(statement) => {
+                self.expression(&statement.discriminant);
+                for case in &statement.cases {
+                    if let Some(test) = &case.test {
+                        self.perhaps(|walk| walk.expression(test));
+                    }
+                    self.perhaps(|walk| walk.statements(&case.cons));
+                }
+            }
+            Stmt::Decl(declaration) => self.declaration(declaration),
+            Stmt::With(_) | Stmt::Debugger(_) => self.effects.certain = true,
+        }
+    }
+
+    fn a_loop(&mut self, statement: &'s Stmt) {
+        match statement {
             Stmt::While(statement) => {
                 self.expression(&statement.test);
                 self.where_outcome(true, &statement.test, |walk| walk.statement(&statement.body));
@@ -196,17 +230,7 @@ where
                 self.loop_head(&statement.left);
                 self.statement(&statement.body);
             }
-            Stmt::Switch(statement) => {
-                self.expression(&statement.discriminant);
-                for case in &statement.cases {
-                    if let Some(test) = &case.test {
-                        self.expression(test);
-                    }
-                    self.statements(&case.cons);
-                }
-            }
-            Stmt::Decl(declaration) => self.declaration(declaration),
-            Stmt::With(_) | Stmt::Debugger(_) => self.effects.certain = true,
+            _ => self.effects.certain = true,
         }
     }
 
@@ -238,13 +262,9 @@ where
     /// Declares names with a value.
     pub(super) fn bind(&mut self, pattern: &'s Pat, value: Value) {
         match pattern {
-            Pat::Ident(name) => {
-                if !self.surroundings.reassigned.contains(&name.to_id()) {
-                    self.values.insert(name.to_id(), value);
-                }
-            }
+            Pat::Ident(name) => self.hold(name.to_id(), value),
             Pat::Assign(pattern) => {
-                let default = self.expression(&pattern.right);
+                let default = self.perhaps(|walk| walk.expression(&pattern.right));
                 // Only what is missing has the default.
                 let value =
                     if matches!(value, Value::Primitive | Value::Unknown) { Value::Unknown } else { value.or(default) };
@@ -261,8 +281,9 @@ where
                         }
                         ObjectPatProp::Assign(assignment) => {
                             if let Some(default) = &assignment.value {
-                                self.expression(default);
+                                self.perhaps(|walk| walk.expression(default));
                             }
+                            self.hold(assignment.key.to_id(), Value::Unknown);
                         }
                         ObjectPatProp::Rest(rest) => self.bind(&rest.arg, Value::Fresh),
                     }
@@ -284,7 +305,7 @@ where
                 declaration.decls.iter().for_each(|declarator| self.bind(&declarator.name, Value::Unknown));
             }
             ForHead::Pat(pattern) => match &**pattern {
-                Pat::Ident(name) => self.assign_name(name),
+                Pat::Ident(name) => self.assign_name(name, Value::Unknown),
                 _ => self.effects.certain = true,
             },
             ForHead::UsingDecl(_) => self.effects.certain = true,

@@ -7,14 +7,17 @@ use super::{Comments, KeptComments, Printed, Settings};
 use crate::options::{Format, LegalComments};
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
+use swc_core::common::util::take::Take;
 use swc_core::common::{GLOBALS, Globals, Mark};
-use swc_core::ecma::ast::{ExportNamedSpecifier, ImportNamedSpecifier, ModuleExportName, Program as Tree, Stmt};
+use swc_core::ecma::ast::{
+    BinaryOp, ExportNamedSpecifier, Expr, ImportNamedSpecifier, ModuleExportName, Program as Tree, Stmt, UnaryOp,
+};
 use swc_core::ecma::codegen::Config;
 use swc_core::ecma::minifier::optimize;
 use swc_core::ecma::minifier::option::{CompressOptions, ExtraOptions, MangleOptions, MinifyOptions, TopLevelOptions};
 use swc_core::ecma::transforms::base::fixer::{fixer, paren_remover};
 use swc_core::ecma::transforms::base::resolver;
-use swc_core::ecma::visit::{VisitMut, noop_visit_mut_type, visit_mut_pass};
+use swc_core::ecma::visit::{VisitMut, VisitMutWith, noop_visit_mut_type, visit_mut_pass};
 use swc_sourcemap::SourceMap;
 
 /// Compresses and renames a whole chunk. `map` says where its code comes from; the result's map says where the small text does.
@@ -31,7 +34,10 @@ pub fn minify(
     GLOBALS.set(&Globals::new(), || {
         let (tree, comments) = attempt(code, Syntax::Js, grammars(format)).map_err(|errors| describe(code, &errors))?;
         let legal = Comments::copy(&comments).legal();
-        let tree = shrink(tree, &comments, format, reserved, settings);
+        let mut tree = shrink(tree, &comments, format, reserved, settings);
+        if code.contains("??") {
+            tree.mutate(visit_mut_pass(Nullish));
+        }
         let inline = settings.legal_comments == LegalComments::Inline;
         let comments = kept(&Comments::take(comments), if inline { KeptComments::Legal } else { KeptComments::None });
         let config = Config::default().with_minify(true).with_target(settings.target.year()).with_inline_script(true);
@@ -100,6 +106,31 @@ impl VisitMut for Shorthand {
 
     // Clauses stand at the top level only.
     fn visit_mut_stmt(&mut self, _: &mut Stmt) {}
+}
+
+/// `void 0 ?? a` becomes `a`: inlining a function that is called without an optional argument leaves that behind.
+struct Nullish;
+
+impl VisitMut for Nullish {
+    noop_visit_mut_type!();
+
+    fn visit_mut_expr(&mut self, expression: &mut Expr) {
+        expression.visit_mut_children_with(self);
+        let is_nothing = |left: &Expr| match left {
+            Expr::Paren(inner) => is_void(&inner.expr),
+            left => is_void(left),
+        };
+        if let Expr::Bin(binary) = expression
+            && binary.op == BinaryOp::NullishCoalescing
+            && is_nothing(&binary.left)
+        {
+            *expression = *binary.right.take();
+        }
+    }
+}
+
+fn is_void(expression: &Expr) -> bool {
+    matches!(expression, Expr::Unary(unary) if unary.op == UnaryOp::Void && unary.arg.is_lit())
 }
 
 /// What `compress: true` means to swc, which is not quite what its `Default` says.
