@@ -28,13 +28,6 @@ pub(crate) fn run(flags: &BundleFlags, terminal: &Terminal) -> Exit {
 
 fn prepare(flags: &BundleFlags) -> Result<(Options, Plugins), Refused> {
     let splitting = flags.format == FormatMode::Esm && !flags.no_splitting;
-    let scripts = flags.entries.iter().filter(|entry| entry.extension().is_none_or(|extension| extension != "css"));
-    if !splitting && scripts.count() > 1 {
-        // What entries share is a chunk of its own, which only ES modules can import.
-        let diagnostic = Diagnostic::error("several-entries", "without splitting there is one script for each run")
-            .help("bundle the entries one at a time, or with `--format esm`");
-        return Err(diagnostic.into());
-    }
     let root = real(&absolute(Path::new("."))?);
     let out = real(&absolute(&flags.out_dir)?);
     let options = Options {

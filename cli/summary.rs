@@ -57,7 +57,7 @@ pub(crate) fn line(result: &BuildResult, duration: Duration, paint: Paint) -> St
 fn most_telling<'a>(files: &[&'a WrittenFile]) -> Vec<&'a WrittenFile> {
     let rank = |file: &WrittenFile| match file.class {
         OutputClass::Document | OutputClass::Script | OutputClass::Style => 0,
-        OutputClass::SourceMap => 2,
+        OutputClass::SourceMap | OutputClass::Licences => 2,
         _ => 1,
     };
     let mut rows = files.to_vec();

@@ -17,7 +17,10 @@ const USAGE: i32 = 2;
 const FAULT: i32 = 3;
 
 /// The folders, and how the process ends.
-const CASES: [(&str, i32); 18] = [
+const CASES: [(&str, i32); 25] = [
+    ("ambiguous-export", ERRORS),
+    ("assigned-import", ERRORS),
+    ("circular-export", ERRORS),
     ("declared-twice", ERRORS),
     ("empty-image", ERRORS),
     ("exported-twice", ERRORS),
@@ -30,13 +33,20 @@ const CASES: [(&str, i32); 18] = [
     ("missing-file-in-style", ERRORS),
     ("missing-import", ERRORS),
     ("missing-package", ERRORS),
+    ("node-builtin", ERRORS),
+    ("not-exported-by-package", ERRORS),
+    ("required-async-module", ERRORS),
     ("several-errors", ERRORS),
     ("syntax-error-in-script", ERRORS),
     ("syntax-error-in-style", ERRORS),
     ("syntax-error-in-typescript", ERRORS),
     ("truncated-image", ERRORS),
     ("unknown-config-key", USAGE),
+    ("unknown-import-type", ERRORS),
 ];
+
+/// Folders of `fixtures/errors/doubtful`: what is built all the same, with a warning.
+const DOUBTFUL: [&str; 1] = ["circular-initialisation"];
 
 /// The good site, built.
 fn built() -> Site {
@@ -48,7 +58,11 @@ fn built() -> Site {
 
 /// Puts the files of a case over those of the site; what must be printed.
 fn break_like(site: &Site, case: &str) -> String {
-    copy(&repository("fixtures/errors/broken").join(case), site.root());
+    overlay(site, &format!("broken/{case}"))
+}
+
+fn overlay(site: &Site, case: &str) -> String {
+    copy(&repository("fixtures/errors").join(case), site.root());
     let expected = site.read("expected.txt");
     fs::remove_file(site.path("expected.txt")).expect("it is there");
     expected
@@ -56,9 +70,22 @@ fn break_like(site: &Site, case: &str) -> String {
 
 #[test]
 fn every_folder_is_a_case() {
-    let folders = fs::read_dir(repository("fixtures/errors/broken")).expect("readable").flatten();
-    let folders: BTreeSet<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    assert_eq!(folders, CASES.iter().map(|(case, _)| (*case).to_owned()).collect());
+    let folders = |kind: &str| -> BTreeSet<String> {
+        let folders = fs::read_dir(repository("fixtures/errors").join(kind)).expect("readable").flatten();
+        folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    };
+    assert_eq!(folders("broken"), CASES.iter().map(|(case, _)| (*case).to_owned()).collect());
+    assert_eq!(folders("doubtful"), DOUBTFUL.iter().map(|case| (*case).to_owned()).collect());
+}
+
+#[test]
+fn warnings_do_not_stop_a_build() {
+    for case in DOUBTFUL {
+        let site = built();
+        let expected = overlay(&site, &format!("doubtful/{case}"));
+        let run = site.build(&[]).exits(0);
+        assert!(run.stderr.starts_with(&expected), "{case} prints\n{}", run.stderr);
+    }
 }
 
 #[test]

@@ -102,6 +102,33 @@ const found = [seven(), (await init()).exports.seven()];";
 }
 
 #[test]
+fn licences_of_a_small_script_lie_beside_it() {
+    let site = site(
+        "import { one } from \"./lib.js\";\nconst found = [one];",
+        &[("lib.js", "/*! by somebody */\nexport const one = 1;")],
+    );
+    site.write("planish.toml", "[js]\nlegal_comments = \"linked\"\n[compress]\nminimum_size = 1\n");
+    check(&site, &[], "[1]");
+    let dist = site.tree("dist");
+    let [licences] = dist.ending(".LEGAL.txt")[..] else { panic!("{:?}", dist.paths().collect::<Vec<_>>()) };
+    assert_eq!(dist.text(licences), "/*! by somebody */\n");
+    let script = dist.text(licences.trim_end_matches(".LEGAL.txt"));
+    let name = licences.rsplit('/').next().expect("a path has a last part");
+    assert!(script.ends_with(&format!("/*! licences: {name} */\n")) && !script.contains("somebody"), "{script}");
+}
+
+#[test]
+fn data_is_a_module_and_a_file() {
+    let main = "import { one } from \"./data.json\";
+const found = [one, await (await fetch(new URL(\"./data.json\", import.meta.url))).json()];";
+    let site = site(main, &[("data.json", "{ \"one\": 1 }")]);
+    check(&site, &[], "[1,{\"one\":1}]");
+    let dist = site.tree("dist");
+    let manifest = dist.text(".vite/manifest.json");
+    assert!(manifest.contains("\"data.json\": {"), "{manifest}");
+}
+
+#[test]
 fn a_new_file_joins_a_glob() {
     let main = "const found = Object.keys(import.meta.glob(\"./pages/*.js\"));";
     let site = site(main, &[("pages/a.js", "export default 1;")]);

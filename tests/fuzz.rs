@@ -7,7 +7,6 @@ use support::node;
 /// Features of graphs whose bundles are known to differ, see `FEATURES` in `fuzz/generate.mjs`, and why.
 const KNOWN: &[(&str, &str)] = &[
     ("deadZones", "functions around modules make variables of their constants"),
-    ("identity", "`import()` gives another object than `import *`"),
     ("names", "renamed functions and classes lose their names"),
 ];
 

@@ -1,17 +1,19 @@
 //! The build: one line per stage. Each stage takes the finished value of the one before.
 
 use crate::asset::AssetOutput;
-use crate::chunk::{ChunkIdx, ChunkPlan, PlanInput};
+use crate::chunk::{Chunk, ChunkIdx, ChunkPlan, PlanInput};
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::discover::{discover, internal};
 use crate::emit::emit;
-use crate::graph::{AssetGraph, AssetIdx};
+use crate::graph::{AssetGraph, AssetIdx, Entry};
 use crate::naming::{Names, finalise};
 use crate::output::{FinalFile, Output, OutputClass, OutputId, Release};
 use crate::plugin::{AssetPlugin, Grouping, Inline, Linked, RenderContext, RenderInline};
 use crate::session::{BuildResult, Progress, Session, WrittenFile};
 use crate::task::Tasks;
 use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -51,21 +53,24 @@ fn release(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Release> {
     progress.stage("link");
-    let mut linked = link(session, tasks, graph).take(diagnostics);
-    let (plan, live) = chunk(session, graph, &linked);
-    for (plugin, linked) in session.plugins.assets.iter().zip(&mut linked) {
-        diagnostics.extend(plugin.prepare(graph, &plan, linked));
-    }
-    let names = names(session, graph, &plan, &live).take(diagnostics);
+    let parts: Vec<Part<'_>> =
+        apart(graph).into_iter().map(|graph| Part::new(session, tasks, graph).take(diagnostics)).collect();
+    let names = names(session, &parts).take(diagnostics);
     stop_on_errors(diagnostics)?;
     progress.stage("render");
-    let outputs = render(session, tasks, graph, &linked, &plan, &live, &names).take(diagnostics);
+    let mut rendered = BTreeSet::new();
+    let mut outputs = Vec::new();
+    for part in &parts {
+        let own = render(session, tasks, part, &names).take(diagnostics);
+        // A file that several parts need is written once.
+        outputs.extend(own.into_iter().filter(|output| rendered.insert(output.id.clone())));
+    }
     stop_on_errors(diagnostics)?;
     let mut release = Release { files: finalise(&names, outputs), base: session.options.base.clone() };
     let copied = static_files(session).take(diagnostics);
     diagnostics.extend(duplicates(&release, &copied));
     release.files.extend(copied);
-    add_manifest(session, graph, &plan, &mut release);
+    add_manifest(session, &parts, &mut release);
     progress.stage("compress");
     for finisher in &session.plugins.finishers {
         let added = finisher.finish(&release, tasks).take(diagnostics);
@@ -78,6 +83,41 @@ fn release(
 
 fn stop_on_errors(diagnostics: &[Diagnostic]) -> Option<()> {
     (!diagnostics.iter().any(Diagnostic::is_error)).then_some(())
+}
+
+/// What is linked together, with what came of it.
+struct Part<'a> {
+    graph: Cow<'a, AssetGraph>,
+    /// In the order of the plugins.
+    linked: Vec<Linked>,
+    plan: ChunkPlan,
+    /// Indexed by asset.
+    live: Vec<bool>,
+}
+
+/// The graph, or one for each entry if nothing may be shared.
+fn apart(graph: &AssetGraph) -> Vec<Cow<'_, AssetGraph>> {
+    if graph.splitting || graph.entries.len() < 2 {
+        return vec![Cow::Borrowed(graph)];
+    }
+    let only = |entry: &Entry| Cow::Owned(AssetGraph { entries: vec![entry.clone()], ..graph.clone() });
+    graph.entries.iter().map(only).collect()
+}
+
+impl<'a> Part<'a> {
+    fn new(session: &Session, tasks: &Tasks, graph: Cow<'a, AssetGraph>) -> Outcome<Self> {
+        let mut diagnostics = Vec::new();
+        let mut linked = link(session, tasks, &graph).take(&mut diagnostics);
+        let (plan, live) = chunk(session, &graph, &linked);
+        for (plugin, linked) in session.plugins.assets.iter().zip(&mut linked) {
+            diagnostics.extend(plugin.prepare(&graph, &plan, linked));
+        }
+        Outcome::with(Self { graph, linked, plan, live }, diagnostics)
+    }
+
+    fn live(&self) -> impl Iterator<Item = AssetIdx> {
+        self.graph.indices().filter(|asset| self.live[asset.index()])
+    }
 }
 
 /// Every plugin's view of what is live, in the order of the plugins.
@@ -112,21 +152,16 @@ fn chunk(session: &Session, graph: &AssetGraph, linked: &[Linked]) -> (ChunkPlan
 }
 
 /// Plans every output's name.
-fn names(session: &Session, graph: &AssetGraph, plan: &ChunkPlan, live: &[bool]) -> Outcome<Names> {
+fn names(session: &Session, parts: &[Part<'_>]) -> Outcome<Names> {
     let mut names = Names::new(session.options.naming.clone(), &session.options.base);
     let mut diagnostics = Vec::new();
     // Entries first: they keep their plain names.
-    let mut chunks: Vec<_> = plan.chunks.iter().collect();
+    let mut chunks: Vec<&Chunk> = parts.iter().flat_map(|part| &part.plan.chunks).collect();
     chunks.sort_by_key(|chunk| !chunk.is_entry);
-    for chunk in chunks {
-        for (id, extension) in [(&chunk.script, "js"), (&chunk.style, "css")] {
-            if let Some(id) = id {
-                names.plan(id, &chunk.name, extension);
-                names.plan_beside(&OutputId::new(format!("map:{}", id.as_str())), id, ".map");
-            }
-        }
-    }
-    for asset in graph.indices().filter(|asset| live[asset.index()]) {
+    chunks.into_iter().for_each(|chunk| name_chunk(&mut names, chunk));
+    let mut named = BTreeSet::new();
+    let live = parts.iter().flat_map(|part| part.live().map(|asset| (&*part.graph, asset)));
+    for (graph, asset) in live.filter(|(_, asset)| named.insert(*asset)) {
         let node = graph.node(asset);
         let Grouping::Single { class } = session.plugins.assets[owner(session, graph, asset)].grouping() else {
             continue;
@@ -147,23 +182,26 @@ fn names(session: &Session, graph: &AssetGraph, plan: &ChunkPlan, live: &[bool])
     Outcome::with(names, diagnostics)
 }
 
+/// The script and the stylesheet of a chunk, and what lies beside them.
+fn name_chunk(names: &mut Names, chunk: &Chunk) {
+    for (id, extension) in [(&chunk.script, "js"), (&chunk.style, "css")] {
+        if let Some(id) = id {
+            names.plan(id, &chunk.name, extension);
+            names.plan_beside(&OutputId::new(format!("map:{}", id.as_str())), id, ".map");
+            names.plan_beside(&OutputId::new(format!("licences:{}", id.as_str())), id, ".LEGAL.txt");
+        }
+    }
+}
+
 /// Renders chunks and other assets in parallel; the order of the result does not matter, the namer sorts.
-fn render(
-    session: &Session,
-    tasks: &Tasks,
-    graph: &AssetGraph,
-    linked: &[Linked],
-    plan: &ChunkPlan,
-    live: &[bool],
-    names: &Names,
-) -> Outcome<Vec<Output>> {
+fn render(session: &Session, tasks: &Tasks, part: &Part<'_>, names: &Names) -> Outcome<Vec<Output>> {
     enum Work {
         Chunk(ChunkIdx),
         Asset(AssetIdx),
     }
     let mut work: Vec<(usize, Work)> = Vec::new();
     for (position, plugin) in session.plugins.assets.iter().enumerate() {
-        for (at, chunk) in plan.chunks.iter().enumerate() {
+        for (at, chunk) in part.plan.chunks.iter().enumerate() {
             let wanted = match plugin.grouping() {
                 Grouping::Script => chunk.script.is_some(),
                 Grouping::Style => chunk.style.is_some(),
@@ -174,12 +212,12 @@ fn render(
             }
         }
     }
-    work.extend(graph.indices().filter(|asset| live[asset.index()]).filter_map(|asset| {
-        let position = owner(session, graph, asset);
+    work.extend(part.live().filter_map(|asset| {
+        let position = owner(session, &part.graph, asset);
         matches!(session.plugins.assets[position].grouping(), Grouping::Single { .. })
             .then_some((position, Work::Asset(asset)))
     }));
-    let stage = Stage { session, tasks, graph, linked, plan, names };
+    let stage = Stage { session, tasks, part, names };
     let inline = |asset: AssetIdx, into: &OutputId| stage.inline(asset, into, &[]);
     let rendered: Vec<Outcome<Vec<Output>>> = work
         .par_iter()
@@ -193,8 +231,8 @@ fn render(
             };
             catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|payload| {
                 let subject = match work {
-                    Work::Chunk(chunk) => plan.chunk(*chunk).name.as_str(),
-                    Work::Asset(asset) => graph.node(*asset).id.as_str(),
+                    Work::Chunk(chunk) => part.plan.chunk(*chunk).name.as_str(),
+                    Work::Asset(asset) => part.graph.node(*asset).id.as_str(),
                 };
                 Outcome::with(Vec::new(), vec![internal("render", subject, &*payload)])
             })
@@ -209,28 +247,26 @@ fn render(
 struct Stage<'a> {
     session: &'a Session,
     tasks: &'a Tasks,
-    graph: &'a AssetGraph,
-    linked: &'a [Linked],
-    plan: &'a ChunkPlan,
+    part: &'a Part<'a>,
     names: &'a Names,
 }
 
 impl Stage<'_> {
     fn context<'s>(&'s self, owner: usize, inline: &'s RenderInline<'s>) -> RenderContext<'s> {
-        let Self { tasks, graph, plan, names, .. } = *self;
-        RenderContext { graph, plan, linked: &self.linked[owner], names, tasks, inline }
+        let Self { tasks, part, names, .. } = *self;
+        RenderContext { graph: &part.graph, plan: &part.plan, linked: &part.linked[owner], names, tasks, inline }
     }
 
     /// An asset as a text inside an output. `open` are those around it.
     fn inline(&self, asset: AssetIdx, into: &OutputId, open: &[AssetIdx]) -> Outcome<Inline> {
         if open.contains(&asset) {
-            let message = format!("`{}` would become a part of itself", self.graph.node(asset).id);
+            let message = format!("`{}` would become a part of itself", self.part.graph.node(asset).id);
             let error = Diagnostic::error("inline-cycle", message).help("ask for its URL instead");
             return Outcome::with(Inline::default(), vec![error]);
         }
         let open = [open, &[asset]].concat();
         let inline = |asset: AssetIdx, into: &OutputId| self.inline(asset, into, &open);
-        let owner = owner(self.session, self.graph, asset);
+        let owner = owner(self.session, &self.part.graph, asset);
         self.session.plugins.assets[owner].render_inline(&self.context(owner, &inline), asset, into)
     }
 }
@@ -296,8 +332,8 @@ fn duplicates(release: &Release, copied: &[FinalFile]) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn add_manifest(session: &Session, graph: &AssetGraph, plan: &ChunkPlan, release: &mut Release) {
-    if let Some(path) = &session.options.manifest {
+fn add_manifest(session: &Session, parts: &[Part<'_>], release: &mut Release) {
+    if let (Some(path), [Part { graph, plan, .. }]) = (&session.options.manifest, parts) {
         release.files.push(FinalFile {
             id: OutputId::new("manifest:vite"),
             path: path.clone(),

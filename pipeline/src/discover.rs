@@ -266,13 +266,17 @@ impl<'a> Discovery<'a> {
         Cow::Owned(names.iter().fold(fragment.text.clone(), |text, name| format!("{text}\n{name}")))
     }
 
-    /// A script or stylesheet that is wanted for its URL (a classic script, a preload) is another asset than the module of the
-    /// same file: it is copied, not bundled. The query `url` says so.
+    /// A script, a stylesheet or data that is wanted for its URL (a classic script, a preload) is another asset than the module of the
+    /// same file: it is copied, not bundled. The query `url` says so, but to a plugin that knows the file by its name.
     fn as_file(&self, located: &mut Located) {
-        let request = Request { id: &located.id, kind: Some(DependencyKind::Url), attribute: None };
-        let bundled = self.plugin(request).is_some_and(|plugin| !matches!(plugin.grouping(), Grouping::Single { .. }));
-        if bundled && located.id.query().is_none() {
-            located.id = AssetId::new(format!("{}?url", located.id));
+        let taker = |id, kind| self.plugin(Request { id, kind: Some(kind), attribute: None });
+        let bundles = |plugin: &dyn AssetPlugin| !matches!(plugin.grouping(), Grouping::Single { .. });
+        let copy = AssetId::new(format!("{}?url", located.id));
+        let by_url = taker(&located.id, DependencyKind::Url);
+        let is_module = taker(&located.id, DependencyKind::Import).is_some_and(bundles);
+        let is_known = by_url.map(AssetPlugin::kind) != taker(&copy, DependencyKind::Url).map(AssetPlugin::kind);
+        if located.id.query().is_none() && (by_url.is_some_and(bundles) || is_module && !is_known) {
+            located.id = copy;
         }
     }
 }

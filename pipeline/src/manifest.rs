@@ -211,6 +211,8 @@ impl<'a> Manifest<'a> {
             let Some(asset) = &file.asset else { continue };
             let variant = file.id.as_str().strip_prefix(OutputId::of_asset(asset, "").as_str()).unwrap_or_default();
             let key = format!("{asset}{variant}");
+            // A copy of data is known by the data's own name, which no module has here.
+            let key = key.strip_suffix(".json?url").map_or(key.clone(), |stem| format!("{stem}.json"));
             records.add(key.clone(), Record { file: &file.path, src: Some(key), ..Record::default() });
         }
     }

@@ -54,6 +54,8 @@ pub enum OutputClass {
     Asset,
     /// A source map.
     SourceMap,
+    /// The licences of a script's code.
+    Licences,
     /// Copied from the static folder under its own name.
     Static,
     /// A manifest.

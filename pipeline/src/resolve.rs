@@ -132,7 +132,7 @@ impl Resolver {
         let specifier = dependency.specifier.as_str();
         let algorithm = if dependency.kind == DependencyKind::Require { &self.require } else { &self.import };
         match resolve_from(algorithm, importer, specifier) {
-            Ok(found) => self.file(&found, dependency),
+            Ok(found) => self.file(from, &found, dependency),
             Err(ResolveError::Ignored(_)) => Resolved::Empty,
             Err(ResolveError::Builtin { resolved, .. }) => Resolved::External(resolved),
             Err(_) if matches!(self.builtin.resolve(&self.root, specifier), Err(ResolveError::Builtin { .. })) => {
@@ -146,7 +146,7 @@ impl Resolver {
                 if let Some(rest) = specifier.strip_prefix('/')
                     && let Ok(found) = algorithm.resolve(&self.root, &format!("./{rest}"))
                 {
-                    return self.file(&found, dependency);
+                    return self.file(from, &found, dependency);
                 }
                 Resolved::Missing(Box::new(self.missing_module(from, importer, dependency, &error)))
             }
@@ -168,18 +168,18 @@ impl Resolver {
                 return Resolved::Static(rest.to_owned());
             }
             if let Ok(found) = algorithm.resolve(&self.root, &format!("./{rest}")) {
-                return self.file(&found, dependency);
+                return self.file(from, &found, dependency);
             }
         } else {
             let relative = if decoded.starts_with('.') { decoded.clone() } else { format!("./{decoded}") };
             if let Ok(found) = algorithm.resolve(folder, &escape(&relative)) {
-                return self.file(&found, dependency);
+                return self.file(from, &found, dependency);
             }
             let bare = decoded.strip_prefix('~').unwrap_or(&decoded);
             if !bare.starts_with('.')
                 && let Ok(found) = resolve_from(algorithm, importer, bare)
             {
-                return self.file(&found, dependency);
+                return self.file(from, &found, dependency);
             }
         }
         let looked_for = decoded.strip_prefix('/').map_or_else(|| folder.join(&decoded), |rest| self.root.join(rest));
@@ -197,14 +197,17 @@ impl Resolver {
         Resolved::Missing(Box::new(diagnostic))
     }
 
-    fn file(&self, found: &oxc_resolver::Resolution, dependency: &Dependency) -> Resolved {
+    fn file(&self, from: &AssetId, found: &oxc_resolver::Resolution, dependency: &Dependency) -> Resolved {
         let mut located = self.located(found);
-        if let Some(query) = match dependency.attribute.as_deref() {
+        let is_json = found.path().extension().is_some_and(|extension| extension == "json");
+        let query = match dependency.attribute.as_deref() {
+            None => None,
+            Some("json") => (!is_json).then_some("json"),
             Some("text") => Some("raw"),
             Some("bytes") => Some("bytes"),
-            Some("json") if found.path().extension().is_none_or(|extension| extension != "json") => Some("json"),
-            _ => None,
-        } {
+            Some(other) => return Resolved::Missing(Box::new(unknown_type(from, dependency, other))),
+        };
+        if let Some(query) = query {
             located.id = AssetId::new(format!("{}?{query}", located.id.path()));
         }
         Resolved::File(Box::new(located))
@@ -311,6 +314,12 @@ impl Resolver {
         let (_, best) = found.min()?;
         Some(format!("did you mean `{}`?", relative_to_root(&self.root, &wanted.with_file_name(best))))
     }
+}
+
+fn unknown_type(from: &AssetId, dependency: &Dependency, name: &str) -> Diagnostic {
+    Diagnostic::error("unknown-type", format!("files cannot be imported as `type: \"{name}\"`"))
+        .at(from, dependency.range.clone(), "imported here")
+        .help("the types that can be bundled are `json`, `text` and `bytes`")
 }
 
 fn settings(root: &Path, options: &ResolveOptions, kinds: &[&str]) -> Settings {

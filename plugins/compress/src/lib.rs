@@ -114,7 +114,7 @@ impl Finisher for Compress {
 fn is_compressible(file: &FinalFile) -> bool {
     let name = file.path.rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
-    let is_served = !matches!(file.class, OutputClass::SourceMap | OutputClass::Compressed);
+    let is_served = !matches!(file.class, OutputClass::SourceMap | OutputClass::Licences | OutputClass::Compressed);
     is_served && COMPRESSIBLE.contains(&extension.as_str())
 }
 

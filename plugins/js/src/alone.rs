@@ -1,6 +1,6 @@
 //! A module with all that it needs as one text: for a worker that has no file.
 
-use crate::{JsOptions, JsPlugin, SourceMap, options_key};
+use crate::{JsOptions, JsPlugin, LegalComments, SourceMap};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::chunk::{ChunkPlan, PlanInput, VendorSplit, plan};
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
@@ -19,8 +19,12 @@ pub(crate) fn alone(
     let id = &context.graph.node(root).id;
     let entries = vec![Entry { name: id.stem().to_owned(), asset: root }];
     let graph = AssetGraph { entries, splitting: false, library: false, ..context.graph.clone() };
-    let options = JsOptions { source_map: SourceMap::None, ..plugin.options.clone() };
-    let plugin = JsPlugin { settings: plugin.settings.clone(), key: options_key(&options), options };
+    let legal_comments = match plugin.options.legal_comments {
+        LegalComments::Linked => LegalComments::Inline,
+        kept => kept,
+    };
+    let options = JsOptions { source_map: SourceMap::None, legal_comments, ..plugin.options.clone() };
+    let plugin = JsPlugin::new(options).expect("the plugin has the same options but for these");
     let mut linked = plugin.link(&graph, context.tasks).take(&mut diagnostics);
     let mut plan = chunks(&plugin, &graph, &linked);
     diagnostics.extend(plugin.prepare(&graph, &plan, &mut linked));

@@ -5,7 +5,7 @@
 mod commonjs;
 
 use crate::record::{Export, Format, ImportBinding, ImportName};
-use crate::tables::{Meaning, Member, Module, Symbol};
+use crate::tables::{External, Meaning, Member, Module, Symbol};
 use planish_pipeline::diagnostic::{Diagnostic, Severity};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
 use std::collections::BTreeSet;
@@ -160,13 +160,15 @@ impl Binder<'_> {
     }
 
     fn follow(&self, importer: AssetIdx, binding: &ImportBinding, visited: &mut Vec<(AssetIdx, Atom)>) -> Found {
+        if let Some(external) = External::of(self.graph, importer, binding.dependency) {
+            return Found::Meaning(Meaning::External(external, binding.name.clone()));
+        }
         let meaning = match self.graph.target(importer, binding.dependency as usize) {
-            Target::External(specifier) => Meaning::External(specifier.as_str().into(), binding.name.clone()),
             Target::Static(path) if is_default(&binding.name) => Meaning::StaticUrl(path.as_str().into()),
             Target::Empty if binding.name == ImportName::Namespace => Meaning::Nothing,
             Target::Empty => Meaning::Undefined,
             Target::Static(_) => return Found::Missing,
-            Target::Missing => Meaning::Undefined,
+            Target::Missing | Target::External(_) => Meaning::Undefined,
             Target::Asset(target) => return self.of_asset(importer, *target, &binding.name, visited),
         };
         Found::Meaning(meaning)

@@ -142,6 +142,12 @@ pub(crate) fn is_free(expression: &Expr, name: &str, unresolved: SyntaxContext) 
     matches!(expression, Expr::Ident(ident) if ident.ctxt == unresolved && ident.sym == name)
 }
 
+/// Whether an expression is `import.meta.url`.
+pub(crate) fn is_meta_url(expression: &Expr) -> bool {
+    let Expr::Member(MemberExpr { obj, prop: MemberProp::Ident(name), .. }) = expression else { return false };
+    name.sym == "url" && matches!(&**obj, Expr::MetaProp(meta) if meta.kind == MetaPropKind::ImportMeta)
+}
+
 /// The call, if an expression is one of `require` with one argument.
 fn required(expression: &Expr, unresolved: SyntaxContext) -> Option<&CallExpr> {
     match expression {

@@ -5,7 +5,7 @@ use crate::record::Format;
 use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
 use crate::words;
 use planish_pipeline::asset::DependencyKind;
-use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
+use planish_pipeline::chunk::{Chunk, ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::{AssetGraph, AssetIdx};
 use std::collections::{BTreeMap, BTreeSet};
 use swc_core::atoms::Atom;
@@ -36,11 +36,9 @@ pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short
         }
         let last = tables.order.last(ChunkIdx(at as u32)).iter();
         needed.extend(last.map(|evaluation| (evaluation.module, Symbol::Evaluate)));
-        if let Some(root) = chunk.root.filter(|root| tables.get(*root).is_some()) {
-            root_references(graph, tables, root, chunk.exports_matter, &mut |symbol| {
-                needed.insert(symbol);
-            });
-        }
+        root_references(graph, tables, chunk, &mut |symbol| {
+            needed.insert(symbol);
+        });
         for symbol in needed {
             if let Some(owner) = plan.chunk_of(symbol.0).filter(|owner| owner.index() != at) {
                 given[owner.index()].insert(symbol.clone());
@@ -161,18 +159,21 @@ pub(crate) fn demand(graph: &AssetGraph, tables: &Tables, target: AssetIdx, kind
 }
 
 /// What a chunk's end mentions to stand for its root.
-pub(crate) fn root_references(
-    graph: &AssetGraph,
-    tables: &Tables,
-    root: AssetIdx,
-    exports: bool,
-    found: &mut impl FnMut(SymbolRef),
-) {
-    if exports && tables.module(root).is_commonjs {
+fn root_references(graph: &AssetGraph, tables: &Tables, chunk: &Chunk, found: &mut impl FnMut(SymbolRef)) {
+    let Some((root, module)) = chunk.root.and_then(|root| Some((root, tables.get(root)?))) else { return };
+    if gives_namespace(tables, chunk) {
+        found((root, Symbol::Namespace));
+    } else if chunk.exports_matter && module.is_commonjs {
         found((root, Symbol::Evaluate));
-    } else if exports {
+    } else if chunk.exports_matter {
         export_meanings(graph, tables, root).iter().filter_map(|(_, meaning)| symbol_of(meaning)).for_each(found);
     }
+}
+
+/// Whether `import()` of a chunk's root gives the object that others have by `import *`: then this is all that the chunk exports.
+pub(crate) fn gives_namespace(tables: &Tables, chunk: &Chunk) -> bool {
+    let root = chunk.root.and_then(|root| tables.get(root));
+    chunk.is_dynamic_entry && !chunk.is_entry && root.is_some_and(|root| root.needs_namespace)
 }
 
 fn binder<'a>(graph: &'a AssetGraph, tables: &'a Tables) -> Binder<'a> {

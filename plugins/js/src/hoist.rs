@@ -4,6 +4,7 @@
 //! Replacements that are more than a name are put in as identifiers whose text is the code: the printer writes it as it is, and all of
 //! it binds at least as tightly as a member access, a call or an `await` in parentheses.
 
+use crate::commonjs::is_free;
 use crate::effects::property_key;
 use crate::instruct::{Code, ModuleInstructions};
 use crate::record::DEFAULT_LOCAL;
@@ -176,6 +177,11 @@ impl Replacer<'_> {
         }
     }
 
+    /// Whether an expression is the `require` that Node does not give to the module.
+    fn has_no_require(&self, expression: &Expr) -> bool {
+        self.instructions.has_no_require && is_free(expression, "require", self.unresolved)
+    }
+
     /// The tag of a template or the callee of a call: a property of a module's exports must not get them as `this`.
     fn callee(&self, callee: &mut Expr) -> bool {
         if let Expr::Ident(name) = callee
@@ -218,6 +224,7 @@ impl VisitMut for Replacer<'_> {
             return;
         }
         match expression {
+            Expr::Unary(unary) if unary.op == UnaryOp::TypeOf && self.has_no_require(&unary.arg) => return,
             Expr::Ident(name) if name.ctxt == self.unresolved => {
                 if let Some(text) = self.instructions.free.get(&name.sym) {
                     name.sym = text.as_str().into();

@@ -8,12 +8,12 @@ mod evaluate;
 mod inline;
 
 use crate::bind::Binder;
-use crate::cross;
+use crate::cross::{self, gives_namespace, module_name};
 use crate::options::{Format, JsOptions};
 use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName, property_local};
 use crate::rename::Scope;
 use crate::runtime::Helper;
-use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
+use crate::tables::{External, Meaning, Module, Symbol, Tables, Wrap};
 use crate::words::{identifier, property, property_key, quoted};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::chunk::{Chunk, ChunkIdx};
@@ -26,7 +26,6 @@ use planish_pipeline::resolve::Platform;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use swc_core::atoms::Atom;
 
 /// The code that stands for a name or a call.
@@ -73,6 +72,8 @@ pub(crate) struct ModuleInstructions {
     pub(crate) dependencies: BTreeMap<u32, Code>,
     /// Free names that become others.
     pub(crate) free: BTreeMap<Atom, String>,
+    /// Node takes it for an ES module, so that the type of `require` is none.
+    pub(crate) has_no_require: bool,
     /// What stands for `import.meta` where the output is no ES module.
     pub(crate) import_meta: Option<&'static str>,
     /// The function that evaluates it, if it is wrapped, and the helper that makes that function.
@@ -135,6 +136,7 @@ pub(crate) fn instruct(
         helpers: BTreeMap::new(),
         externals: BTreeMap::new(),
         interop: FxHashMap::default(),
+        loads: FxHashMap::default(),
         references: BTreeSet::new(),
         diagnostics: Vec::new(),
         namespaces: Vec::new(),
@@ -164,10 +166,12 @@ struct Instructor<'a> {
     members: &'a [AssetIdx],
     scope: Scope<'a>,
     helpers: BTreeMap<Helper, String>,
-    /// Imports of modules that are not bundled: specifier -> imported name -> variable.
-    externals: BTreeMap<Arc<str>, BTreeMap<ImportName, String>>,
+    /// Imports of modules that are not bundled: imported name -> variable.
+    externals: BTreeMap<External, BTreeMap<ImportName, String>>,
     /// Variables that hold a CommonJS module as unwrapped ES modules see it.
     interop: FxHashMap<(AssetIdx, bool), String>,
+    /// Functions that give CommonJS modules to `import()` where that makes no chunk.
+    loads: FxHashMap<(AssetIdx, bool), String>,
     references: BTreeSet<OutputId>,
     diagnostics: Vec<Diagnostic>,
     /// Declarations of namespace objects.
@@ -233,6 +237,7 @@ impl Instructor<'_> {
             members,
             dependencies,
             free,
+            has_no_require: module.node && module.record.format == ModuleFormat::Esm,
             import_meta: import_meta(self.options),
             evaluate: helper.map(|helper| (self.evaluate(idx), helper)),
             variables: own.variables,
@@ -259,6 +264,11 @@ impl Instructor<'_> {
             dependency.kind == DependencyKind::Require && matches!(target, Target::Asset(_) | Target::Empty)
         });
         module.record.require_mentions > resolved.count() as u32
+    }
+
+    /// What a CommonJS module that a function gives is to ES modules.
+    fn as_esm(&mut self, evaluate: &str, node: bool) -> String {
+        format!("{}({evaluate}{})", self.helper(Helper::ToEsm), if node { ", 1" } else { "" })
     }
 
     fn name_table(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) -> BTreeMap<Atom, Code> {
@@ -342,7 +352,7 @@ impl Instructor<'_> {
             Meaning::NamespaceProperty(module, name) => {
                 Code::Property(property(&self.scope.symbol(&(*module, Symbol::Namespace)), name))
             }
-            Meaning::External(specifier, name) => self.external(specifier, name),
+            Meaning::External(external, name) => self.external(external, name),
             Meaning::Url(file) => {
                 let output = OutputId::of_asset(&self.context.graph.node(*file).id, "");
                 Code::Value(self.url(&output))
@@ -355,18 +365,18 @@ impl Instructor<'_> {
         }
     }
 
-    fn external(&mut self, specifier: &Arc<str>, name: &ImportName) -> Code {
+    fn external(&mut self, external: &External, name: &ImportName) -> Code {
         // Only ES modules import names; elsewhere the whole module is a variable.
         let as_module = self.options.format == Format::Esm;
         let wanted = if as_module { name.clone() } else { ImportName::Namespace };
-        let known = self.externals.get(specifier).and_then(|names| names.get(&wanted)).cloned();
+        let known = self.externals.get(external).and_then(|names| names.get(&wanted)).cloned();
         let variable = known.unwrap_or_else(|| {
             let base = match &wanted {
                 ImportName::Named(name) if *name != "default" => identifier(name),
-                _ => format!("import_{}", identifier(specifier.rsplit('/').next().unwrap_or_default())),
+                _ => format!("import_{}", identifier(external.specifier.rsplit('/').next().unwrap_or_default())),
             };
             let variable = self.scope.allocate(&base, self.members);
-            self.externals.entry(specifier.clone()).or_default().insert(wanted, variable.clone());
+            self.externals.entry(external.clone()).or_default().insert(wanted, variable.clone());
             variable
         });
         match name {
@@ -461,20 +471,27 @@ impl Instructor<'_> {
     fn inline_import(&mut self, user: &Module, target: AssetIdx) -> String {
         let Some(module) = self.tables.get(target) else { return "Promise.resolve({})".to_owned() };
         let namespace = match module.wrap {
-            Wrap::CommonJs => {
-                let node = if user.node { ", 1" } else { "" };
-                return format!(
-                    "Promise.resolve().then(() => {}({}(){node}))",
-                    self.helper(Helper::ToEsm),
-                    self.evaluate(target)
-                );
-            }
+            Wrap::CommonJs => return format!("Promise.resolve().then({})", self.load(target, user.node)),
             _ => self.scope.symbol(&(target, Symbol::Namespace)),
         };
         match module.wrap {
             Wrap::Esm => format!("Promise.resolve().then(() => {}()).then(() => {namespace})", self.evaluate(target)),
             _ => format!("Promise.resolve({namespace})"),
         }
+    }
+
+    /// The function that gives a CommonJS module as `import()` does: one that fails is not evaluated again.
+    fn load(&mut self, target: AssetIdx, node: bool) -> String {
+        if let Some(load) = self.loads.get(&(target, node)) {
+            return load.clone();
+        }
+        let value = self.as_esm(&self.evaluate(target), node);
+        let base = format!("load_{}", identifier(&module_name(self.context.graph, target)));
+        let name = self.scope.allocate(&base, self.members);
+        let helper = self.helper(Helper::Esm);
+        self.namespaces.push(format!("var {name} = /* @__PURE__ */ {helper}(() => {value});"));
+        self.loads.insert((target, node), name.clone());
+        name
     }
 
     fn dynamic_import(&mut self, user: &Module, target: AssetIdx) -> String {
@@ -484,11 +501,16 @@ impl Instructor<'_> {
             Some(script) => {
                 let specifier = self.relative(script).unwrap_or_default();
                 let import = format!("import({})", quoted(&specifier));
-                if self.tables.get(target).is_some_and(|module| module.is_commonjs) {
-                    let node = if user.node { ", 1" } else { "" };
-                    format!("{import}.then((module) => {}(module.default{node}))", self.helper(Helper::ToEsm))
-                } else {
-                    import
+                let is_entry = plan.chunk(chunk).is_entry;
+                match self.tables.get(target) {
+                    Some(module) if module.is_commonjs => {
+                        let evaluate = if is_entry { "() => module.default" } else { "module.default" };
+                        format!("{import}.then((module) => {})", self.as_esm(evaluate, user.node))
+                    }
+                    Some(_) if gives_namespace(self.tables, plan.chunk(chunk)) => {
+                        format!("{import}.then((module) => module.default)")
+                    }
+                    _ => import,
                 }
             }
             None => "({})".to_owned(),
@@ -512,14 +534,12 @@ impl Instructor<'_> {
         let namespace = self.scope.symbol(&(idx, Symbol::Namespace));
         let graph = self.context.graph;
         for star in (Binder { graph, modules: &self.tables.modules }).unknown_stars(idx) {
-            let value = match graph.target(idx, star as usize) {
-                Target::Asset(target) if self.tables.module(*target).is_commonjs => {
+            let value = match (graph.target(idx, star as usize), External::of(graph, idx, star)) {
+                (Target::Asset(target), _) if self.tables.module(*target).is_commonjs => {
                     format!("{}()", self.evaluate(*target))
                 }
-                Target::Asset(target) => self.scope.symbol(&(*target, Symbol::Namespace)),
-                Target::External(specifier) => {
-                    self.external(&specifier.as_str().into(), &ImportName::Namespace).text().to_owned()
-                }
+                (Target::Asset(target), _) => self.scope.symbol(&(*target, Symbol::Namespace)),
+                (_, Some(external)) => self.external(&external, &ImportName::Namespace).text().to_owned(),
                 _ => continue,
             };
             let helper = self.helper(Helper::ReExport);
@@ -555,9 +575,9 @@ fn unused_properties(module: &Module) -> BTreeMap<Atom, BTreeSet<Atom>> {
     unused
 }
 
-/// ES modules are strict, and JSON does not care.
+/// ES modules are strict, JSON does not care, and others say so.
 fn is_strict(module: &Module) -> bool {
-    matches!(module.record.format, ModuleFormat::Esm | ModuleFormat::Json)
+    module.record.is_strict || matches!(module.record.format, ModuleFormat::Esm | ModuleFormat::Json)
 }
 
 /// See [`ModuleInstructions::import_meta`].

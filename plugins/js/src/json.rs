@@ -23,7 +23,8 @@ pub(crate) fn json_module(source: &Source, text: &str) -> Result<String, Box<Dia
         let variable = if is_variable(name) { name.clone() } else { format!("member{number}$") };
         module.push_str(&format!("const {variable} = {};\n", script(value)));
         properties.push(format!("{}: {variable}", key(name)));
-        if name != "default" {
+        // `__esModule` would say something of the module.
+        if name != "default" && name != "__esModule" {
             module.push_str(&format!("export {{ {} }};\n", clause(&variable, name)));
         }
     }

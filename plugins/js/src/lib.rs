@@ -7,6 +7,7 @@
 //! purity    what evaluating each part may do
 //! shake     which parts of which modules are needed, by a worklist from the roots
 //!           (the engine makes chunks of what is left)
+//! circular  what is certainly read before it is set
 //! order     who else is wrapped so that evaluation keeps ECMAScript's order, and who evaluates whom
 //! cross     which symbols pass from chunk to chunk
 //! rename    the names of one chunk's scope
@@ -20,6 +21,7 @@
 
 mod alone;
 mod bind;
+mod circular;
 mod classify;
 mod commonjs;
 mod cross;
@@ -66,9 +68,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Raised when the same source gives another record.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 /// Rendering a chunk; raised when the same instructions give another text.
-const RENDER: Task = Task { name: "js-chunk", version: 4 };
+const RENDER: Task = Task { name: "js-chunk", version: 5 };
 
 /// The plugin for everything that becomes JavaScript.
 pub struct JsPlugin {
@@ -227,12 +229,14 @@ impl AssetPlugin for JsPlugin {
 
     fn link(&self, graph: &AssetGraph, _: &Tasks) -> Outcome<Linked> {
         let mut modules = classify::classify(graph, |node| self.record(node), graph.splitting);
-        let diagnostics = bind::bind(graph, &mut modules);
+        let mut diagnostics = bind::bind(graph, &mut modules);
         purity::settle(graph, &mut modules);
         let (evaluated, exposed) = roots(graph, &modules);
         // A CommonJS bundle hands out its exports as an object.
         let as_object = self.options.format == Format::Cjs;
-        let mut modules = shake::shake(graph, modules, &shake::Roots { evaluated, exposed, as_object });
+        let roots = shake::Roots { evaluated, exposed, as_object };
+        let mut modules = shake::shake(graph, modules, &roots);
+        diagnostics.extend(circular::circular(graph, &modules, &[roots.evaluated, roots.exposed].concat()));
         // Elsewhere names say more than values, and reading them too early shows.
         if self.options.minify {
             shake::settle_constants(&mut modules);
@@ -299,11 +303,14 @@ fn outputs(
         asset: context.plan.chunk(chunk).root_id.clone(),
         chunk: Some(chunk),
     };
-    if !rendered.legal.is_empty() {
-        code.push_str(&rendered.legal.join("\n"));
-        code.push('\n');
-    }
+    let file_name = |id: &OutputId| context.names.path(id).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
     let mut outputs = Vec::new();
+    if !rendered.legal.is_empty() {
+        let id = OutputId::new(format!("licences:{}", script.as_str()));
+        code.push_str(&format!("/*! licences: {} */\n", file_name(&id)));
+        references.push(script.clone());
+        outputs.push(output(id, OutputClass::Licences, (rendered.legal.join("\n") + "\n").into_bytes()));
+    }
     if let Some(map) = &rendered.map {
         let id = OutputId::new(format!("map:{}", script.as_str()));
         match options.source_map {
@@ -314,8 +321,7 @@ fn outputs(
             }
             SourceMap::External | SourceMap::Hidden => {
                 if options.source_map == SourceMap::External {
-                    let name = context.names.path(&id).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-                    code.push_str(&format!("//# sourceMappingURL={name}\n"));
+                    code.push_str(&format!("//# sourceMappingURL={}\n", file_name(&id)));
                     // The map's name holds the script's own hash.
                     references.push(script.clone());
                 }

@@ -58,6 +58,8 @@ pub(crate) struct Part {
     pub(crate) uses: Vec<Atom>,
     /// Members used of import bindings: `(a, "b.c")` for `a.b.c`, sorted.
     pub(crate) member_uses: Vec<(Atom, Atom)>,
+    /// What it certainly reads of import bindings when it is evaluated.
+    pub(crate) eager: Vec<EagerRead>,
     /// Top-level names to which it assigns.
     pub(crate) assigns: Vec<Atom>,
     /// What evaluating it may do.
@@ -95,6 +97,16 @@ pub(crate) enum Receiver {
     Object,
     /// As the function does that this name stands for.
     Of(Atom),
+}
+
+/// A use of an import binding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EagerRead {
+    pub(crate) name: Atom,
+    /// The member that is used of it, as in [`Part::member_uses`].
+    pub(crate) path: Option<Atom>,
+    /// Byte range, for messages.
+    pub(crate) range: (u32, u32),
 }
 
 /// What evaluating something may do that can be seen from elsewhere. What is said of names, and of the parameters and `this` of a function,
@@ -220,6 +232,8 @@ pub(crate) struct ModuleRecord {
     pub(crate) constants: BTreeMap<Atom, String>,
     /// Top-level functions and classes that keep their names.
     pub(crate) functions: BTreeMap<Atom, Function>,
+    /// Top-level names that cannot be read before their declarations are evaluated.
+    pub(crate) lexical: BTreeSet<Atom>,
     /// Top-level names that hold one object, with no accessors, that nobody else holds.
     pub(crate) objects: BTreeSet<Atom>,
     /// Those of object literals, with the names of all properties, of which some are parts.
@@ -232,6 +246,8 @@ pub(crate) struct ModuleRecord {
     pub(crate) globals: BTreeSet<Atom>,
     /// Names declared anywhere below the top level.
     pub(crate) nested: BTreeSet<Atom>,
+    /// Its first statements are directives, and one is `"use strict"`.
+    pub(crate) is_strict: bool,
     /// Has a top-level `await`.
     pub(crate) has_await: bool,
     /// Uses `exports`, `module` or `require` without declaring them.

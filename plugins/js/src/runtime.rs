@@ -16,7 +16,8 @@ pub(crate) enum Helper {
     Namespace,
     /// `(namespace, module)`: `export *` from a module whose exports are known only when it runs.
     ReExport,
-    /// `(exports, node) => namespace`: a CommonJS module's exports as ES modules see them.
+    /// `(evaluate, node) => namespace`: a CommonJS module's exports as ES modules see them, always the same object. Those of a module that
+    /// was an ES module are their own namespace, as compilers to CommonJS have it, but for modules that Node takes for ES modules.
     ToEsm,
     /// `(namespace) => exports`: an ES module's namespace as `require` gives it.
     ToCommonJs,
@@ -110,10 +111,13 @@ impl Helper {
 };"
             }
             Self::ToEsm => {
-                "var NAME = (module, node) => {
-  var namespace = module != null ? Object.create(Object.getPrototypeOf(module)) : {};
-  if (node || !module || !module.__esModule)
+                "var NAME = (evaluate, node) => {
+  var module = evaluate(), namespace = evaluate.namespace;
+  if (!node && module && module.__esModule) return module;
+  if (!namespace || namespace.default !== module) {
+    evaluate.namespace = namespace = module != null ? Object.create(Object.getPrototypeOf(module)) : {};
     Object.defineProperty(namespace, \"default\", { value: module, enumerable: true });
+  }
   if (module && (typeof module === \"object\" || typeof module === \"function\"))
     for (let name of Object.getOwnPropertyNames(module))
       if (!Object.prototype.hasOwnProperty.call(namespace, name))

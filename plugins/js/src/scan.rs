@@ -4,7 +4,9 @@
 //! specifier's literal gets the number of its dependency as its `raw` text, by which rendering finds it again.
 
 mod commonjs;
+mod created;
 mod dead;
+mod eager;
 mod lazy;
 mod linkage;
 mod properties;
@@ -14,7 +16,7 @@ mod still;
 use self::lazy::{LazyUses, lazy_uses};
 use self::split::{open_blocks, split_declarations};
 use self::still::Stillness;
-use crate::commonjs::{export_local, export_name as exported_name, is_free, variable_of};
+use crate::commonjs::{export_local, export_name as exported_name, is_free, is_meta_url, variable_of};
 use crate::declare::Declared;
 use crate::effects::{Analysed, Literal, analyse, declared_literal};
 use crate::record::{Effects, Export, Format, ModuleRecord, Part};
@@ -39,6 +41,7 @@ impl Scanned {
     /// Positions in a text that nobody wrote would point to anything.
     pub(crate) fn forget_places(&mut self) {
         self.dependencies.iter_mut().for_each(|dependency| dependency.range = 0..0);
+        self.record.parts.iter_mut().for_each(|part| part.eager.clear());
         self.record.bindings.values_mut().for_each(|binding| binding.range = (0, 0));
         for export in self.record.exports.values_mut() {
             if let Export::From(binding) = export {
@@ -118,6 +121,10 @@ struct Scanner<'a> {
     passes_on: bool,
     /// Function declarations that ask `this` for something.
     methods: FxHashSet<Atom>,
+    /// How often the type of `require` is asked for.
+    require_types: u32,
+    /// See [`created`].
+    created_requires: FxHashSet<Atom>,
     /// Parts that are directives, or look like it.
     directives: Vec<usize>,
     functions: u32,
@@ -148,6 +155,8 @@ impl<'a> Scanner<'a> {
             whole_exports: false,
             passes_on: false,
             methods: FxHashSet::default(),
+            require_types: 0,
+            created_requires: FxHashSet::default(),
             directives: Vec::new(),
             this_scopes: 0,
             functions: 0,
@@ -162,6 +171,8 @@ impl<'a> Scanner<'a> {
             }
         }
         self.survey_commonjs(module);
+        self.record.lexical = eager::lexical_names(module);
+        self.created_requires = created::created_requires(module, self.top_level);
         if self.program.text.contains("import(") {
             self.lazy_uses = lazy_uses(module);
         }
@@ -180,10 +191,9 @@ impl<'a> Scanner<'a> {
         };
         for (item, effects) in module.body.iter_mut().zip(statements) {
             let is_still = Stillness { top_level: self.top_level, functions: &self.record.functions }.is_still(item);
-            self.part = Part { effects, is_still, ..Part::default() };
-            if matches!(item, ModuleItem::Stmt(Stmt::Expr(statement)) if statement.expr.is_lit()) {
-                self.directives.push(self.record.parts.len());
-            }
+            let eager = eager::eager_reads(item, &self.imported, self.top_level, |span| self.program.offset(span));
+            self.part = Part { effects, eager, is_still, ..Part::default() };
+            self.note_directive(item);
             let declared = declared_literal(item);
             self.literal = declared.and_then(|(name, _)| Some((name.clone(), literals.remove(&name)?)));
             self.module_item(item);
@@ -214,6 +224,16 @@ impl<'a> Scanner<'a> {
                 self.module_declaration(declaration);
             }
         }
+    }
+
+    fn note_directive(&mut self, item: &ModuleItem) {
+        let ModuleItem::Stmt(Stmt::Expr(statement)) = item else { return };
+        let Expr::Lit(literal) = &*statement.expr else { return };
+        let number = self.record.parts.len();
+        let is_first = self.directives.len() == number;
+        self.record.is_strict |=
+            is_first && matches!(literal, Lit::Str(text) if text.value.to_string_lossy() == "use strict");
+        self.directives.push(number);
     }
 
     /// Notes the value of a variable that is declared with a short literal, or without a value.
@@ -285,6 +305,10 @@ impl<'a> Scanner<'a> {
         if self.record.has_eval {
             self.record.lazy_uses.clear();
         }
+        // Node has no `require` there, and tells those that ask.
+        if says_module && self.record.format == Format::Esm {
+            self.record.require_mentions -= self.require_types;
+        }
         let (globals, has_eval) = (self.record.globals.clone(), self.record.has_eval);
         self.note_wanted(|name, _| has_eval || globals.contains(&Atom::from(name)));
         self.finish_commonjs();
@@ -354,11 +378,8 @@ impl<'a> Scanner<'a> {
             return None;
         }
         let [first, second] = new.args.as_deref_mut()? else { return None };
-        let Expr::Member(base) = &*second.expr else { return None };
-        let is_base = matches!(&*base.obj, Expr::MetaProp(meta) if meta.kind == MetaPropKind::ImportMeta)
-            && matches!(&base.prop, MemberProp::Ident(name) if name.sym == "url");
         match &mut *first.expr {
-            Expr::Lit(Lit::Str(literal)) if is_base => {
+            Expr::Lit(Lit::Str(literal)) if is_meta_url(&second.expr) => {
                 let text = literal.value.to_string_lossy();
                 let is_file = !text.ends_with('/') && !text.ends_with('.') && !text.is_empty();
                 is_file.then_some(literal)
@@ -456,15 +477,7 @@ impl VisitMut for Scanner<'_> {
             Expr::Call(call) => {
                 self.record.has_eval |=
                     matches!(&call.callee, Callee::Expr(callee) if is_free(callee, "eval", self.unresolved));
-                let is_require = matches!(&call.callee, Callee::Expr(callee) if self.is_require(callee));
-                if is_require
-                    && let [first] = &mut call.args[..]
-                    && let Some(literal) = as_literal(&mut first.expr)
-                {
-                    let is_member = matches!(&call.callee, Callee::Expr(callee) if callee.is_member());
-                    self.record.require_mentions += u32::from(is_member);
-                    self.depend(literal, DependencyKind::Require, None);
-                }
+                self.required(call);
             }
             Expr::New(new) => {
                 if matches!(&*new.callee, Expr::Ident(name) if name.ctxt == self.unresolved && matches!(name.sym.as_str(), "Worker" | "SharedWorker"))
@@ -482,6 +495,9 @@ impl VisitMut for Scanner<'_> {
                     self.depend(&mut taken, DependencyKind::Url, None);
                     literal.clone_from(&taken);
                 }
+            }
+            Expr::Unary(unary) if unary.op == UnaryOp::TypeOf => {
+                self.require_types += u32::from(is_free(&unary.arg, "require", self.unresolved));
             }
             // It is `module.exports`.
             Expr::This(_) if self.this_scopes == 0 => self.whole_exports = true,

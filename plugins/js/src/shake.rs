@@ -379,7 +379,9 @@ impl Shaker<'_> {
         let module = self.modules[idx.index()].as_ref();
         let Some(names) = module.and_then(|module| module.record.lazy_uses.get(&number)).cloned() else {
             self.queue.push(Work::CommonJs(target, None));
-            self.queue.push(if self.graph.splitting { Work::Exports(target) } else { Work::Namespace(target) });
+            // What a chunk exports is known beforehand, what an object has is not.
+            let is_known = self.graph.splitting && self.binder().commonjs_stars(target).is_empty();
+            self.queue.push(if is_known { Work::Exports(target) } else { Work::Namespace(target) });
             return;
         };
         let node = module.is_some_and(|module| module.node);

@@ -2,7 +2,8 @@
 //! [`crate::shake`], and once the chunks are known [`crate::cross`].
 
 use crate::record::{ImportName, ModuleRecord};
-use planish_pipeline::graph::AssetIdx;
+use crate::words::quoted;
+use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use swc_core::atoms::Atom;
@@ -45,7 +46,7 @@ pub(crate) enum Meaning {
     /// A property of the namespace object of an ES module that passes on what another kind of module exports.
     NamespaceProperty(AssetIdx, Atom),
     /// Something of a module that is not bundled.
-    External(Arc<str>, ImportName),
+    External(External, ImportName),
     /// The URL of a file of the build.
     Url(AssetIdx),
     /// The URL of a file of the static folder.
@@ -54,6 +55,32 @@ pub(crate) enum Meaning {
     Nothing,
     /// `undefined`: a member that does not exist, or anything of an empty or broken module.
     Undefined,
+}
+
+/// A module that is not bundled, as an import names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct External {
+    pub(crate) specifier: Arc<str>,
+    /// The import attribute `type`.
+    attribute: Option<Arc<str>>,
+}
+
+impl External {
+    /// What a dependency names, if that is not bundled.
+    pub(crate) fn of(graph: &AssetGraph, from: AssetIdx, dependency: u32) -> Option<Self> {
+        let Target::External(specifier) = graph.target(from, dependency as usize) else { return None };
+        let attribute = graph.node(from).asset.dependencies[dependency as usize].attribute.as_deref();
+        Some(Self { specifier: specifier.as_str().into(), attribute: attribute.map(Into::into) })
+    }
+
+    /// What stands after `from` in an import.
+    pub(crate) fn source(&self) -> String {
+        let specifier = quoted(&self.specifier);
+        match &self.attribute {
+            Some(attribute) => format!("{specifier} with {{ type: {} }}", quoted(attribute)),
+            None => specifier,
+        }
+    }
 }
 
 /// What the beginning of a path of members means.

@@ -1,6 +1,7 @@
 //! What the wanted form of script cannot express.
 
 use crate::bind::Binder;
+use crate::cross::gives_namespace;
 use crate::options::{Format, JsOptions};
 use crate::tables::{Tables, Wrap};
 use planish_pipeline::asset::DependencyKind;
@@ -81,7 +82,8 @@ fn unknown_exports(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, option
         return Vec::new();
     }
     let binder = Binder { graph, modules: &tables.modules };
-    let roots = plan.chunks.iter().filter(|chunk| chunk.exports_matter).filter_map(|chunk| chunk.root);
+    let named = plan.chunks.iter().filter(|chunk| chunk.exports_matter && !gives_namespace(tables, chunk));
+    let roots = named.filter_map(|chunk| chunk.root);
     let roots = roots.filter(|root| tables.get(*root).is_some_and(|module| !module.is_commonjs));
     let mut diagnostics = Vec::new();
     for root in roots {

@@ -37,6 +37,7 @@ pub(crate) fn is_kept(file: &FinalFile, options: &ServiceWorkerOptions) -> bool 
             _ => false,
         },
         OutputClass::SourceMap
+        | OutputClass::Licences
         | OutputClass::Static
         | OutputClass::Manifest
         | OutputClass::ServiceWorker

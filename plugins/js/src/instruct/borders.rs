@@ -1,14 +1,14 @@
 //! The borders of a chunk: its imports at the top, its exports at the end.
 
 use super::{Code, Instructor, OwnCode};
-use crate::cross;
+use crate::cross::{self, gives_namespace};
 use crate::options::Format;
 use crate::order::Evaluation;
 use crate::record::ImportName;
 use crate::runtime::Helper;
-use crate::tables::{Symbol, Wrap};
+use crate::tables::{External, Symbol, Wrap};
 use crate::words::{clause, identifier, module_export_name, quoted};
-use planish_pipeline::graph::{AssetIdx, Target};
+use planish_pipeline::graph::AssetIdx;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Instructor<'_> {
@@ -33,8 +33,11 @@ impl Instructor<'_> {
     fn root_footer(&mut self, root: AssetIdx, lines: &mut Vec<String>, exported: &mut Vec<String>) {
         let module = self.tables.module(root);
         let exports = self.chunk.exports_matter;
+        // `import()` of a CommonJS module gets the function, from which it makes the namespace.
+        let gives_function =
+            module.is_commonjs && exports && !self.chunk.is_entry && self.options.format == Format::Esm;
         let exported_by = match (module.wrap, self.options.format) {
-            (Wrap::CommonJs, Format::Esm) if exports => Some("export default"),
+            (Wrap::CommonJs, Format::Esm) if exports && !gives_function => Some("export default"),
             (Wrap::CommonJs, Format::Cjs) if exports => Some("module.exports ="),
             _ => None,
         };
@@ -42,6 +45,9 @@ impl Instructor<'_> {
         let last: Vec<Evaluation> =
             last.filter(|evaluation| exported_by.is_none() || evaluation.module != root).copied().collect();
         lines.extend(self.evaluations(&last));
+        if gives_function {
+            return exported.push(clause(&self.evaluate(root), "default"));
+        }
         if let Some(exported_by) = exported_by {
             return lines.push(format!("{exported_by} {}();", self.evaluate(root)));
         }
@@ -53,8 +59,11 @@ impl Instructor<'_> {
             lines.push(format!("module.exports = {}({namespace});", self.helper(Helper::ToCommonJs)));
             return;
         }
-        for specifier in self.external_stars(root) {
-            lines.push(format!("export * from {};", quoted(&specifier)));
+        if gives_namespace(self.tables, self.chunk) {
+            return exported.push(clause(&self.scope.symbol(&(root, Symbol::Namespace)), "default"));
+        }
+        for external in self.external_stars(root) {
+            lines.push(format!("export * from {};", external.source()));
         }
         let mut own = OwnCode::default();
         for (name, meaning) in cross::export_meanings(self.context.graph, self.tables, root) {
@@ -73,20 +82,15 @@ impl Instructor<'_> {
     }
 
     /// Modules that are not bundled and whose exports a module passes on, directly or through others.
-    fn external_stars(&self, root: AssetIdx) -> BTreeSet<String> {
+    fn external_stars(&self, root: AssetIdx) -> BTreeSet<External> {
         let mut found = BTreeSet::new();
         let mut seen = BTreeSet::new();
         let mut queue = vec![root];
         while let Some(idx) = queue.pop() {
             let Some(module) = self.tables.get(idx).filter(|_| seen.insert(idx)) else { continue };
             for star in &module.record.stars {
-                match self.context.graph.target(idx, *star as usize) {
-                    Target::External(specifier) => {
-                        found.insert(specifier.clone());
-                    }
-                    Target::Asset(target) => queue.push(*target),
-                    _ => {}
-                }
+                found.extend(External::of(self.context.graph, idx, *star));
+                queue.extend(self.context.graph.target(idx, *star as usize).asset());
             }
         }
         found
@@ -96,14 +100,14 @@ impl Instructor<'_> {
     pub(super) fn header(&mut self) -> Vec<String> {
         let mut lines = self.chunk_imports();
         let mut requires = Vec::new();
-        for (specifier, names) in std::mem::take(&mut self.externals) {
+        for (external, names) in std::mem::take(&mut self.externals) {
             if self.options.format == Format::Esm {
-                lines.extend(import_statements(&specifier, &names));
+                lines.extend(import_statements(&external.source(), &names));
                 continue;
             }
-            let require = format!("require({})", quoted(&specifier));
+            let require = format!("require({})", quoted(&external.specifier));
             requires.push(match names.get(&ImportName::Namespace).cloned() {
-                Some(variable) => format!("var {variable} = {}({require});", self.helper(Helper::ToEsm)),
+                Some(variable) => format!("var {variable} = {};", self.as_esm(&format!("() => {require}"), false)),
                 None => format!("{require};"),
             });
         }
@@ -142,22 +146,22 @@ impl Instructor<'_> {
     }
 }
 
-fn import_statements(specifier: &str, names: &BTreeMap<ImportName, String>) -> Vec<String> {
-    let specifier = quoted(specifier);
+/// The imports of one module. `source` is what stands after `from`.
+fn import_statements(source: &str, names: &BTreeMap<ImportName, String>) -> Vec<String> {
     let mut clauses: Vec<String> = Vec::new();
     let mut lines = Vec::new();
     for (name, variable) in names {
         match name {
-            ImportName::Namespace => lines.push(format!("import * as {variable} from {specifier};")),
+            ImportName::Namespace => lines.push(format!("import * as {variable} from {source};")),
             ImportName::Named(name) if name.as_str() == variable => clauses.push(variable.clone()),
             ImportName::Named(name) => clauses.push(format!("{} as {variable}", module_export_name(name))),
         }
     }
     if !clauses.is_empty() {
-        lines.push(format!("import {{ {} }} from {specifier};", clauses.join(", ")));
+        lines.push(format!("import {{ {} }} from {source};", clauses.join(", ")));
     }
     if lines.is_empty() {
-        lines.push(format!("import {specifier};"));
+        lines.push(format!("import {source};"));
     }
     lines
 }

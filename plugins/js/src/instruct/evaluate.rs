@@ -3,10 +3,9 @@
 use super::{Instructor, OwnCode};
 use crate::cross::{self, module_name};
 use crate::order::{Evaluation, Wait};
-use crate::runtime::Helper;
-use crate::tables::{Meaning, Module, Wrap};
+use crate::tables::{External, Meaning, Module, Wrap};
 use crate::words::identifier;
-use planish_pipeline::graph::{AssetIdx, Target};
+use planish_pipeline::graph::AssetIdx;
 use rustc_hash::FxHashSet;
 
 /// One call that evaluates a module.
@@ -20,7 +19,7 @@ struct Step {
 impl Step {
     fn statement(&self) -> String {
         match &self.variable {
-            Some((name, true)) => format!("var {name} = /* @__PURE__ */ {};", self.call),
+            Some((name, true)) => format!("var {name} = {};", self.call),
             _ => format!("{};", self.expression()),
         }
     }
@@ -69,8 +68,8 @@ impl Instructor<'_> {
             })
             .collect();
         for number in &module.record.imports {
-            if let Target::External(specifier) = self.context.graph.target(idx, *number as usize) {
-                self.externals.entry(specifier.as_str().into()).or_default();
+            if let Some(external) = External::of(self.context.graph, idx, *number) {
+                self.externals.entry(external).or_default();
             }
         }
         let tables = self.tables;
@@ -114,8 +113,7 @@ impl Instructor<'_> {
         }
         let base = format!("import_{}", identifier(&module_name(self.context.graph, target)));
         let name = self.scope.allocate(&base, self.members);
-        let node = if node { ", 1" } else { "" };
-        let call = format!("{}({}(){node})", self.helper(Helper::ToEsm), self.evaluate(target));
+        let call = self.as_esm(&self.evaluate(target), node);
         own.interop.insert(key, name.clone());
         let is_declared = wrap == Wrap::None;
         if is_declared {

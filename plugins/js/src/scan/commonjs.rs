@@ -1,8 +1,9 @@
 //! Statements of CommonJS modules: what they export and what they want of the modules that they require.
 
-use super::Scanner;
+use super::{Scanner, as_literal};
 use crate::commonjs;
 use crate::record::{Format, Part, RequireUse};
+use planish_pipeline::asset::DependencyKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use swc_core::atoms::Atom;
 use swc_core::ecma::ast::*;
@@ -139,7 +140,23 @@ impl Scanner<'_> {
         }
     }
 
-    /// `require`, `module.require`, `module["require"]`.
+    /// Notes what a call of `require` asks for.
+    pub(super) fn required(&mut self, call: &mut CallExpr) {
+        let Callee::Expr(callee) = &call.callee else { return };
+        let is_free = commonjs::is_free(callee, "require", self.unresolved);
+        let is_created = callee.is_ident() && !is_free;
+        if !self.is_require(callee) {
+            return;
+        }
+        let [argument] = &mut call.args[..] else { return };
+        let Some(literal) = as_literal(&mut argument.expr) else { return };
+        self.record.require_mentions += u32::from(!is_free);
+        let number = self.depend(literal, DependencyKind::Require, None);
+        // What is not found now may be there where the bundle runs.
+        self.dependencies[number as usize].optional |= is_created;
+    }
+
+    /// `require`, `module.require`, `module["require"]`, and what stands for it in an ES module.
     pub(super) fn is_require(&self, callee: &Expr) -> bool {
         match callee {
             Expr::Member(member) => {
@@ -152,6 +169,7 @@ impl Scanner<'_> {
                 };
                 named && commonjs::is_free(&member.obj, "module", self.unresolved)
             }
+            Expr::Ident(name) if name.ctxt == self.top_level => self.created_requires.contains(&name.sym),
             callee => commonjs::is_free(callee, "require", self.unresolved),
         }
     }
