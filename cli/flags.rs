@@ -195,7 +195,7 @@ pub(crate) enum LegalCommentsMode {
     None,
     /// They stay at the end of the script.
     Inline,
-    /// They go into a file beside the script, `main.js.LEGAL.txt`.
+    /// They go into a file beside the script, `main.js.LEGAL.txt`; only minified code does without them.
     Linked,
 }
 

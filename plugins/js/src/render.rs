@@ -4,7 +4,9 @@
 use crate::hoist::hoist;
 use crate::instruct::{ChunkInstructions, ModuleInstructions};
 use crate::options::{Format, JsOptions, LegalComments, SourceMap as MapKind};
-use crate::swc::{KeptComments, MapJoiner, PrintOptions, Printed, Program, Settings, map_json, minify, print};
+use crate::swc::{
+    KeptComments, MapJoiner, PrintOptions, Printed, Program, Settings, append_missing, map_json, minify, print,
+};
 use crate::tables::Wrap;
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use rayon::prelude::*;
@@ -27,6 +29,8 @@ struct Piece {
     functions: Option<Printed>,
     body: Printed,
     variables: Vec<String>,
+    /// Its licence comments, those of statements that leave no code among them.
+    licences: Vec<String>,
 }
 
 /// Renders a chunk. `program` gives the tree of a module.
@@ -49,6 +53,7 @@ pub(crate) fn render(
                 functions: hoisted.functions.map(|functions| print(&program, &functions, printing)),
                 body: print(&program, &hoisted.body, printing),
                 variables: hoisted.variables,
+                licences: program.comments.legal(),
             })
         })
         .collect();
@@ -81,14 +86,24 @@ pub(crate) fn render(
     } else {
         joined
     };
-    let code = match &instructions.hashbang {
+    let mut code = match &instructions.hashbang {
         Some(line) => format!("#!{line}\n{}", minified.code),
         None => minified.code,
     };
+    let mut licences: Vec<String> = Vec::new();
+    for text in pieces.into_iter().flatten().flat_map(|piece| piece.licences) {
+        if !licences.contains(&text) {
+            licences.push(text);
+        }
+    }
+    if options.legal_comments == LegalComments::Inline {
+        append_missing(&mut code, &licences);
+    }
+    let legal = if options.legal_comments == LegalComments::Linked { licences } else { Vec::new() };
     // A line before the first moves every line of the map down by one.
     let map =
         minified.map.as_ref().map(map_json).map(|map| if instructions.hashbang.is_some() { shift(&map) } else { map });
-    Outcome::new(Rendered { code, map, legal: minified.legal })
+    Outcome::new(Rendered { code, map, legal })
 }
 
 fn shift(map: &str) -> String {

@@ -158,8 +158,8 @@ fn mangle(format: Format, reserved: &[String], settings: &Settings) -> MangleOpt
     }
 }
 
-/// A licence stays even if the statement that it stood before was merged with another.
-fn append_missing(code: &mut String, legal: &[String]) {
+/// A licence stays even if the statement that it stood before was merged with another, or leaves no code.
+pub fn append_missing(code: &mut String, legal: &[String]) {
     for text in legal {
         if !code.contains(text.as_str()) {
             code.push('\n');

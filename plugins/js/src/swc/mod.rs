@@ -30,7 +30,7 @@ mod tests;
 
 pub use comments::Comments;
 pub use map::{MapJoiner, map_json};
-pub use minify::minify;
+pub use minify::{append_missing, minify};
 pub use parse::{Dialect, Hint, Syntax, parse};
 pub use print::{KeptComments, PrintOptions, Printed, print};
 pub use settings::Settings;
