@@ -497,9 +497,14 @@ fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec
             // It evaluates what it passes on at its own place.
             Some(target_module) if target_module.is_included => {
                 push(target);
-                declared.for_each(|declaring| {
-                    named.remove(declaring);
-                });
+                for declaring in declared {
+                    // What comes past modules that are not evaluated is not evaluated by the one that passes it on either.
+                    if *declaring == target || imports_directly(graph, target_module, target, *declaring) {
+                        named.remove(declaring);
+                    } else {
+                        passes_on = true;
+                    }
+                }
                 continue;
             }
             // A stylesheet is wanted whatever is imported from it.
@@ -513,6 +518,10 @@ fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec
         named.into_iter().for_each(push);
     }
     imports
+}
+
+fn imports_directly(graph: &AssetGraph, module: &Module, idx: AssetIdx, target: AssetIdx) -> bool {
+    module.record.imports.iter().any(|number| graph.target(idx, *number as usize).asset() == Some(target))
 }
 
 /// By dependency: the modules that declare what a module imports from there. Those that only pass names on are not among them.
