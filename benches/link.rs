@@ -8,7 +8,7 @@ mod script;
 use criterion::Criterion;
 use planish_pipeline::asset::{AssetId, PackageFacts, Source};
 use planish_pipeline::cache::Cache;
-use planish_pipeline::chunk::VendorSplit;
+use planish_pipeline::chunk::Split;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Entry, Node, Target};
 use planish_pipeline::key::Key;
 use planish_pipeline::naming::Naming;
@@ -129,7 +129,7 @@ fn build_options(root: &Path) -> Options {
             alias: BTreeMap::new(),
             external: Vec::new(),
         },
-        vendor: VendorSplit::None,
+        split: Split::default(),
         splitting: true,
         manifest: None,
         emit: EmitMode::Files,

@@ -7,7 +7,7 @@ use crate::flags::{BundleFlags, FormatMode};
 use crate::plugin_options::{of_bundle, platform};
 use crate::settings::{Refused, absolute, real};
 use crate::terminal::Terminal;
-use planish_pipeline::chunk::VendorSplit;
+use planish_pipeline::chunk::{NamedGroup, Split};
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::naming::Naming;
 use planish_pipeline::plugin::Plugins;
@@ -43,7 +43,7 @@ fn prepare(flags: &BundleFlags) -> Result<(Options, Plugins), Refused> {
             alias: flags.alias.iter().cloned().collect(),
             external: flags.external.clone(),
         },
-        vendor: VendorSplit::None,
+        split: split(flags),
         splitting,
         manifest: None,
         emit: EmitMode::Files,
@@ -53,6 +53,15 @@ fn prepare(flags: &BundleFlags) -> Result<(Options, Plugins), Refused> {
     let (js, css) = of_bundle(flags);
     let plugins = planish_plugins::bundle(js, css).map_err(|message| Diagnostic::error("invalid-option", message))?;
     Ok((options, plugins))
+}
+
+fn split(flags: &BundleFlags) -> Split {
+    let group = |(name, glob): &(String, String)| NamedGroup { name: name.clone(), globs: vec![glob.clone()] };
+    Split {
+        vendor: flags.split_vendor.into(),
+        groups: flags.split_group.iter().map(group).collect(),
+        minimum_size: u32::try_from(flags.split_min_size.0).unwrap_or(u32::MAX),
+    }
 }
 
 /// The entries, whose outputs must neither meet nor replace a source.

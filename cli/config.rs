@@ -100,8 +100,12 @@ pub(crate) struct JsConfig {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SplitConfig {
-    /// `one` chunk for the packages that an entry needs at once, or `none`.
+    /// `one` chunk for the packages that an entry needs at once, one `per-package`, or `none`.
     pub(crate) vendor: VendorGroups,
+    /// Chunks by name, and globs of what is in them.
+    pub(crate) groups: value::Groups,
+    /// Small chunks are merged where each request that this saves costs fewer bytes of source.
+    pub(crate) min_size: Option<Size>,
 }
 
 /// Stylesheets.

@@ -1,6 +1,6 @@
 //! The command line as it is typed. [`crate::settings`] joins it with the configuration.
 
-use crate::config::{Base, Mode, Size, SourceMapMode};
+use crate::config::{Base, Mode, Size, SourceMapMode, VendorGroups};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -141,6 +141,15 @@ pub(crate) struct BundleFlags {
     /// One script for each entry, whatever they share or import lazily
     #[arg(long)]
     pub(crate) no_splitting: bool,
+    /// Chunks for the modules of packages
+    #[arg(long, value_name = "KIND", default_value = "none")]
+    pub(crate) split_vendor: VendorGroups,
+    /// The name of a chunk and a glob of modules that it is to hold; may be repeated
+    #[arg(long, value_name = "NAME=GLOB", value_parser = key_and_value)]
+    pub(crate) split_group: Vec<(String, String)>,
+    /// Merges small chunks where each request that this saves costs fewer bytes of source
+    #[arg(long, value_name = "SIZE", default_value = "0")]
+    pub(crate) split_min_size: Size,
     /// Functions and classes keep their names
     #[arg(long)]
     pub(crate) keep_names: bool,

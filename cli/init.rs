@@ -23,7 +23,7 @@ const STARTER: &str = r#"# Every key is optional; the values that are commented 
 # external = []
 # define = { __VERSION__ = '"1.0"' }
 # alias = { "@" = "./src" }
-# split = { vendor = "one" }    # one | none
+# split = { vendor = "one", min_size = 4096 }   # vendor: none | one | per-package
 
 [images]
 # formats = ["avif", "webp"]

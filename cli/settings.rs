@@ -3,12 +3,12 @@
 //! Paths in flags are relative to the current folder, paths in the configuration to the root.
 
 use crate::config::read::{ConfigFile, read};
-use crate::config::{ManifestFormat, Mode, VendorGroups};
+use crate::config::{ManifestFormat, Mode, SplitConfig};
 use crate::entries;
 use crate::environment;
 use crate::flags::{BuildFlags, CachePlace};
 use crate::plugin_options;
-use planish_pipeline::chunk::VendorSplit;
+use planish_pipeline::chunk::Split;
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::resolve::{Platform, ResolveOptions, normal};
 use planish_pipeline::session::{EmitMode, EntryRequest, Options};
@@ -134,10 +134,7 @@ fn join(
         naming: config.build.naming.clone().unwrap_or_default().0,
         static_folder,
         resolve,
-        vendor: match config.js.split.vendor {
-            VendorGroups::One => VendorSplit::One,
-            VendorGroups::None => VendorSplit::None,
-        },
+        split: split(&config.js.split),
         splitting: true,
         manifest: formats.contains(&ManifestFormat::Vite).then(|| ".vite/manifest.json".to_owned()),
         emit: EmitMode::Release,
@@ -145,6 +142,18 @@ fn join(
         keep_in_memory: usual.repeats,
     };
     Ok(Settings { session, plugins, max_cache_size: config.cache.max_size.map(|size| size.0), config_path })
+}
+
+/// What a request is worth, in bytes of source: see `[js.split]` `min_size`.
+const MIN_SIZE: u64 = 4096;
+
+fn split(config: &SplitConfig) -> Split {
+    let minimum_size = config.min_size.map_or(MIN_SIZE, |size| size.0);
+    Split {
+        vendor: config.vendor.into(),
+        groups: config.groups.0.clone(),
+        minimum_size: u32::try_from(minimum_size).unwrap_or(u32::MAX),
+    }
 }
 
 /// The value, or nothing and its errors kept.

@@ -28,3 +28,11 @@ fn graphs() {
 fn minified_graphs() {
     check(&["--minify"]);
 }
+
+#[test]
+fn graphs_in_groups_and_merged_chunks() {
+    let arguments = ["--split-min-size=100KB", "--split-vendor=per-package", "--split-group=low=**/m[1-4].*"];
+    let arguments = arguments.map(|argument| format!("--bundle={argument}"));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    check(&[KNOWN], &[&["--split"], &arguments[..]].concat());
+}

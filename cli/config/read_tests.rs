@@ -1,7 +1,7 @@
 //! What the reader says about good and bad files.
 
 use super::*;
-use crate::config::{Entries, Level};
+use crate::config::{Entries, Level, Size, VendorGroups};
 use crate::report::render;
 use crate::terminal::Paint;
 
@@ -86,7 +86,7 @@ error[invalid-value]: `build.out` must be a string, not integer `3`
  2 | out = 3
    |       ^
 
-error[invalid-value]: `js.split.vendor` must be `one` or `none`, not `two`
+error[invalid-value]: `js.split.vendor` must be `none` or `one` or `per-package`, not `two`
   --> planish.toml:4:20
    |
  4 | split = { vendor = "two" }
@@ -129,6 +129,33 @@ error[invalid-value]: `images.quality` must be from 1 to 100, not 0
    |
  7 | quality = { avif = 0 }
    |           ^^^^^^^^^^^^
+"#,
+    );
+}
+
+#[test]
+fn groups_keep_their_order() {
+    let text = "[js.split]\nvendor = 'per-package'\nmin_size = '4KB'\ngroups = { z = ['z/**'], a = ['a.js', 'b.js'] }";
+    let split = read("planish.toml", text).expect("good").config.js.split;
+    let names: Vec<&str> = split.groups.0.iter().map(|group| group.name.as_str()).collect();
+    assert_eq!((names, split.groups.0[1].globs.len()), (vec!["z", "a"], 2));
+    assert_eq!((split.vendor, split.min_size), (VendorGroups::PerPackage, Some(Size(4000))));
+    check(
+        "[js.split]\ngroups = [\"d3\"]\nminimum_size = 1",
+        r#"
+error[invalid-value]: `js.split.groups` must be a table of names and lists of globs, not sequence
+  --> planish.toml:2:10
+   |
+ 2 | groups = ["d3"]
+   |          ^^^^^^
+
+error[unknown-key]: `[js.split]` has no key `minimum_size`
+  --> planish.toml:3:1
+   |
+ 3 | minimum_size = 1
+   | ^^^^^^^^^^^^
+   |
+  help: did you mean `min_size`?
 "#,
     );
 }

@@ -2,8 +2,11 @@
 //! the message can point at it; messages begin with `must` and follow the key's name.
 
 use clap::ValueEnum;
+use planish_pipeline::chunk::{NamedGroup, VendorSplit};
 use planish_pipeline::naming::Naming;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use std::fmt;
 use std::str::FromStr;
 
 /// The value of a key that is planned but not built.
@@ -210,15 +213,53 @@ pub(crate) enum SourceMapMode {
     Hidden,
 }
 
-/// `vendor` of `[js.split]`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// `vendor` of `[js.split]` and `--split-vendor`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum VendorGroups {
+    /// No chunk.
+    None,
     /// One chunk.
     #[default]
     One,
-    /// No chunk.
-    None,
+    /// One for each package.
+    PerPackage,
+}
+
+impl From<VendorGroups> for VendorSplit {
+    fn from(groups: VendorGroups) -> Self {
+        match groups {
+            VendorGroups::None => Self::None,
+            VendorGroups::One => Self::One,
+            VendorGroups::PerPackage => Self::PerPackage,
+        }
+    }
+}
+
+/// `groups` of `[js.split]`, in the order of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Groups(pub(crate) Vec<NamedGroup>);
+
+impl<'de> Deserialize<'de> for Groups {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Groups;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a table of names and lists of globs")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Groups, A::Error> {
+                let mut groups = Vec::new();
+                while let Some((name, globs)) = map.next_entry()? {
+                    groups.push(NamedGroup { name, globs });
+                }
+                Ok(Groups(groups))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
 }
 
 /// A format that images are written in beside their own.

@@ -53,6 +53,7 @@ fn release(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Release> {
     progress.stage("link");
+    diagnostics.extend(session.options.split.unused(graph));
     let parts: Vec<Part<'_>> =
         apart(graph).into_iter().map(|graph| Part::new(session, tasks, graph).take(diagnostics)).collect();
     let names = names(session, &parts).take(diagnostics);
@@ -147,7 +148,8 @@ fn chunk(session: &Session, graph: &AssetGraph, linked: &[Linked]) -> (ChunkPlan
         grouping: &|asset| groupings[owners[asset.index()]],
         edges: &|asset| linked[owners[asset.index()]].edges.get(asset.index()).map_or(&[], Vec::as_slice),
         waits: &|asset| linked[owners[asset.index()]].waits.get(asset.index()).copied().unwrap_or(false),
-        vendor: session.options.vendor,
+        load: &|asset| linked[owners[asset.index()]].loads.get(asset.index()).copied().unwrap_or_default(),
+        split: &session.options.split,
     })
 }
 

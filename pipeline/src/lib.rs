@@ -14,6 +14,7 @@ pub mod asset;
 mod build;
 pub mod cache;
 pub mod chunk;
+mod components;
 pub mod diagnostic;
 mod discover;
 pub mod emit;

@@ -130,7 +130,7 @@ impl<'a> Manifest<'a> {
         let edges = self.graph.node(asset).edges().filter(|(dependency, _)| wanted(dependency.kind));
         let roots: Vec<ChunkIdx> = edges.filter_map(|(_, target)| self.plan.root_chunk(target.asset()?)).collect();
         let needed = self.closure(&roots);
-        let mut css: Vec<&str> = needed.iter().filter_map(|&idx| self.style(self.plan.chunk(idx))).collect();
+        let mut css = self.styles(&roots);
         let main = roots.iter().find(|&&idx| self.script(self.plan.chunk(idx)).is_some());
         let script = main.and_then(|&idx| self.script(self.plan.chunk(idx)));
         // Without a script the page's last stylesheet stands for it, as in the record of an entry that is a stylesheet.
@@ -157,7 +157,7 @@ impl<'a> Manifest<'a> {
         for (idx, chunk, key) in self.chunks() {
             let Some(root) = chunk.root else { continue };
             let needed = self.closure(&[idx]);
-            let mut css: Vec<&str> = needed.iter().filter_map(|&idx| self.style(self.plan.chunk(idx))).collect();
+            let mut css = self.styles(&[idx]);
             let script = self.script(chunk);
             let Some(file) = script.or_else(|| css.pop()) else { continue };
             let name = names.of(Some(root), &chunk.name);
@@ -227,6 +227,13 @@ impl<'a> Manifest<'a> {
     fn closure(&self, roots: &[ChunkIdx]) -> Vec<ChunkIdx> {
         let mut seen = BTreeSet::new();
         roots.iter().flat_map(|&root| self.plan.closure(root)).filter(|&idx| seen.insert(idx)).collect()
+    }
+
+    /// The stylesheets that some chunks need, in the order of the cascade, each once.
+    fn styles(&self, roots: &[ChunkIdx]) -> Vec<&'a str> {
+        let mut seen = BTreeSet::new();
+        let styled = roots.iter().flat_map(|&root| self.plan.styled(root)).filter(|&idx| seen.insert(idx));
+        styled.filter_map(|idx| self.style(self.plan.chunk(idx))).collect()
     }
 
     /// Keys of those chunks that have a script: helpers preload what they find here as modules.

@@ -48,6 +48,27 @@ pub struct Edge {
     pub target: AssetIdx,
 }
 
+/// What it means that an asset is in a file that somebody loads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Bytes that it adds to the file, about.
+    pub size: u32,
+    /// Whether somebody may notice.
+    pub evaluation: Evaluation,
+}
+
+/// What becomes of a module when its file is loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Evaluation {
+    /// It is evaluated, and that can be seen: it does something, or what it reads may be something else at another time.
+    #[default]
+    Seen,
+    /// It is evaluated, and nobody can see whether and when.
+    Unseen,
+    /// It is evaluated when it is asked for.
+    OnDemand,
+}
+
 /// What the link stage of one kind found.
 #[derive(Default)]
 pub struct Linked {
@@ -57,6 +78,8 @@ pub struct Linked {
     /// Indexed by asset: its evaluation may wait for an `import()`. What it asks for must then not wait for it in turn, so it cannot count
     /// on finding it loaded. Empty if no asset of this kind waits.
     pub waits: Vec<bool>,
+    /// Indexed by asset: what loading it means. Empty if nothing is known of assets of this kind.
+    pub loads: Vec<Load>,
     /// The plugin's own tables, for its render stage.
     pub tables: Option<Box<dyn Any + Send + Sync>>,
 }

@@ -4,7 +4,7 @@
 use crate::asset::AssetId;
 use crate::build::build;
 use crate::cache::Cache;
-use crate::chunk::VendorSplit;
+use crate::chunk::Split;
 use crate::diagnostic::Diagnostic;
 use crate::discover::SourceStore;
 use crate::naming::Naming;
@@ -32,8 +32,8 @@ pub struct Options {
     pub static_folder: Option<PathBuf>,
     /// How specifiers are resolved.
     pub resolve: ResolveOptions,
-    /// Which dependencies get chunks of their own.
-    pub vendor: VendorSplit,
+    /// How code is split beyond what the entries share.
+    pub split: Split,
     /// Whether `import()` makes chunks; if not, its targets are bundled into the importer's chunk.
     pub splitting: bool,
     /// Where the manifest goes, relative to the output folder; none if absent.

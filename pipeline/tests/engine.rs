@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "the tests make files and look at them")]
 
 use planish_pipeline::asset::{Asset, AssetOutput, Dependency, DependencyKind, Source};
-use planish_pipeline::chunk::{ChunkIdx, VendorSplit};
+use planish_pipeline::chunk::{ChunkIdx, Split, VendorSplit};
 use planish_pipeline::diagnostic::Outcome;
 use planish_pipeline::graph::Target;
 use planish_pipeline::key::Key;
@@ -174,7 +174,7 @@ impl Site {
                 alias: BTreeMap::new(),
                 external: Vec::new(),
             },
-            vendor: VendorSplit::One,
+            split: Split { vendor: VendorSplit::One, ..Split::default() },
             splitting: true,
             manifest: Some("manifest.json".to_owned()),
             emit: EmitMode::Release,

@@ -82,6 +82,7 @@ impl Site {
             styles: Vec::new(),
             imports: Vec::new(),
             dynamic_imports: Vec::new(),
+            cascade: 0,
             script: output("script", script),
             style: output("style", style),
         };

@@ -26,9 +26,13 @@ const types = {
   ".woff2": "font/woff2",
 };
 
-/** Serves `folder` below the URL path `base`. Nothing is kept by the browser's own cache, so what works offline is the service worker's. */
-export async function serve(folder, base = "/") {
-  const server = createServer((request, response) => {
+/**
+ * Serves `folder` below the URL path `base`. Nothing is kept by the browser's own cache, so what works offline is the service worker's.
+ * An answer waits for `before`, which is called with the path.
+ */
+export async function serve(folder, base = "/", before = undefined) {
+  const server = createServer(async (request, response) => {
+    await before?.(request.url);
     const file = fileOf(folder, base, request.url);
     if (!file) return void response.writeHead(404, { "Content-Type": "text/plain" }).end("not found");
     response.writeHead(200, {

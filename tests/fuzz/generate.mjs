@@ -116,7 +116,10 @@ class Graph {
   constructor(seed, minify, split, without) {
     const random = (this.random = new Random(seed));
     const drawn = new Set(Object.keys(FEATURES).filter((feature) => random.chance(FEATURES[feature]) && !without.has(feature)));
-    if (split === true) drawn.delete("single").add(random.pick(["entries", "dynamic"]));
+    if (split === true) {
+      drawn.delete("single");
+      drawn.add(random.pick(["entries", "dynamic"]));
+    }
     if (split === false) drawn.add("single");
     this.has = (feature) => drawn.has(feature) && !without.has(feature);
     this.minify = minify;

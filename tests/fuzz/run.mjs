@@ -1,11 +1,13 @@
 // Compares what Node does with random module graphs and what it does with their bundles.
 //
-//   node run.mjs --planish BIN [--seeds FROM..TO] [--minify] [--split | --no-splitting] [--without FEATURE,...] [--keep DIR]
+//   node run.mjs --planish BIN [--seeds FROM..TO] [--minify] [--split | --no-splitting] [--bundle ARGUMENT...] [--without FEATURE,...]
+//       [--keep DIR]
 //   node run.mjs --planish BIN --shrink SEED [...]
 //
 //   --seeds FROM..TO   the graphs; 0..1000 if left out
 //   --minify           bundles are minified, and graphs do not rely on what minifiers change
 //   --split            graphs have several entries or import(); --no-splitting: one entry and that flag; else it varies
+//   --bundle ARGUMENT  a further argument of `planish bundle`; may be repeated
 //   --without LIST     leaves features of graphs out, see generate.mjs
 //   --keep DIR         keeps the graphs that differ, with both records
 //   --shrink SEED      removes what a difference does not need, and prints the rest
@@ -33,6 +35,7 @@ const { values: flags } = parseArgs({
     minify: { type: "boolean", default: false },
     split: { type: "boolean" },
     "no-splitting": { type: "boolean" },
+    bundle: { type: "string", multiple: true, default: [] },
     without: { type: "string", default: "" },
     keep: { type: "string" },
     shrink: { type: "string" },
@@ -152,7 +155,7 @@ function write(root, files) {
 }
 
 function bundling(graph, out) {
-  return [...graph.entries, "--out-dir", out, "--platform", "node", ...graph.arguments, ...(flags.minify ? ["--minify"] : [])];
+  return [...graph.entries, "--out-dir", out, "--platform", "node", ...graph.arguments, ...flags.bundle, ...(flags.minify ? ["--minify"] : [])];
 }
 
 /** Bundles a graph; what Planish says if it fails. */

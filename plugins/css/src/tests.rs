@@ -97,6 +97,7 @@ impl Build {
             styles: roots.iter().copied().map(AssetIdx).collect(),
             imports: Vec::new(),
             dynamic_imports: Vec::new(),
+            cascade: 0,
             script: None,
             style: Some(style),
         };

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 pub(crate) struct Page {
     /// Scripts that the page's module scripts import, dependencies first.
     pub(crate) preloads: Vec<OutputId>,
-    /// Stylesheets of the page's module scripts, dependencies first, each script's own last.
+    /// Stylesheets of the page's module scripts, in the order of the cascade.
     pub(crate) styles: Vec<OutputId>,
 }
 
@@ -28,13 +28,14 @@ pub(crate) fn page(plan: &ChunkPlan, found: &[Found], targets: &[Target]) -> Pag
     let style_of = |chunk: &ChunkIdx| plan.chunk(*chunk).style.clone();
     let scripts = roots(Role::Script);
     let closure: Vec<ChunkIdx> = scripts.iter().flat_map(|root| plan.closure(*root)).collect();
+    let styles = scripts.iter().flat_map(|root| plan.styled(*root));
     let linked = roots(Role::Stylesheet).into_iter().flat_map(|root| plan.closure(root));
     let mut seen: BTreeSet<OutputId> = linked.filter_map(|chunk| style_of(&chunk)).collect();
     seen.extend(scripts.iter().chain(&roots(Role::ScriptPreload)).filter_map(script_of));
     let mut new = |output: &OutputId| seen.insert(output.clone());
     Page {
         preloads: closure.iter().filter_map(script_of).filter(&mut new).collect(),
-        styles: closure.iter().filter_map(style_of).filter(&mut new).collect(),
+        styles: styles.filter_map(|chunk| style_of(&chunk)).filter(&mut new).collect(),
     }
 }
 

@@ -175,9 +175,8 @@ impl<'a> Rewriter<'a> {
         let plan = self.addresses.context.plan;
         let root = target.asset().and_then(|asset| plan.root_chunk(asset));
         let own = root.and_then(|root| plan.chunk(root).style.as_ref());
-        for style in
-            root.into_iter().flat_map(|root| plan.closure(root)).filter_map(|chunk| plan.chunk(chunk).style.as_ref())
-        {
+        let styled = root.into_iter().flat_map(|root| plan.styled(root));
+        for style in styled.filter_map(|chunk| plan.chunk(chunk).style.as_ref()) {
             let is_new = self.linked.insert((style.clone(), media.clone()));
             match (is_new, Some(style) == own) {
                 (true, false) => {

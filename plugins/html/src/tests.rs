@@ -119,6 +119,7 @@ impl Site {
                 styles: Vec::new(),
                 imports: imports.iter().map(|import| ChunkIdx(place(import) as u32)).collect(),
                 dynamic_imports: Vec::new(),
+                cascade: 0,
                 script: output(*has_script, "js"),
                 style: output(*has_style, "css"),
             });

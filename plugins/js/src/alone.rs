@@ -2,11 +2,11 @@
 
 use crate::{JsOptions, JsPlugin, LegalComments, SourceMap};
 use planish_pipeline::asset::DependencyKind;
-use planish_pipeline::chunk::{ChunkPlan, PlanInput, VendorSplit, plan};
+use planish_pipeline::chunk::{ChunkPlan, PlanInput, Split, plan};
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Entry};
 use planish_pipeline::output::{OutputClass, OutputId};
-use planish_pipeline::plugin::{AssetPlugin, Edge, Grouping, Inline, Linked, Piece, RenderContext};
+use planish_pipeline::plugin::{AssetPlugin, Edge, Grouping, Inline, Linked, Load, Piece, RenderContext};
 
 /// Links the module as if it were the only entry, into one script.
 pub(crate) fn alone(
@@ -57,5 +57,6 @@ fn chunks(plugin: &JsPlugin, graph: &AssetGraph, linked: &Linked) -> ChunkPlan {
     };
     let edges = |asset: AssetIdx| -> &[Edge] { linked.edges.get(asset.index()).map_or(&[], Vec::as_slice) };
     let waits = |asset: AssetIdx| linked.waits.get(asset.index()).copied().unwrap_or(false);
-    plan(&PlanInput { graph, grouping: &grouping, edges: &edges, waits: &waits, vendor: VendorSplit::None }).0
+    let (load, split) = (|_| Load::default(), Split::default());
+    plan(&PlanInput { graph, grouping: &grouping, edges: &edges, waits: &waits, load: &load, split: &split }).0
 }

@@ -4,6 +4,9 @@
 //! Replacements that are more than a name are put in as identifiers whose text is the code: the printer writes it as it is, and all of
 //! it binds at least as tightly as a member access, a call or an `await` in parentheses.
 
+mod worker;
+
+use self::worker::{make_module, worker_of};
 use crate::commonjs::is_free;
 use crate::effects::property_key;
 use crate::instruct::{Code, ModuleInstructions};
@@ -244,6 +247,13 @@ impl VisitMut for Replacer<'_> {
             _ => {}
         }
         expression.visit_mut_children_with(self);
+    }
+
+    fn visit_mut_new_expr(&mut self, new: &mut NewExpr) {
+        if worker_of(new).is_some_and(|number| self.instructions.module_workers.contains(&number)) {
+            make_module(new);
+        }
+        new.visit_mut_children_with(self);
     }
 
     fn visit_mut_callee(&mut self, callee: &mut Callee) {

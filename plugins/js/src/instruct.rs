@@ -6,9 +6,11 @@
 mod borders;
 mod evaluate;
 mod inline;
+mod lazy;
+mod worker;
 
 use crate::bind::Binder;
-use crate::cross::{self, gives_namespace, module_name};
+use crate::cross::{self, module_name};
 use crate::options::{Format, JsOptions};
 use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName, property_local};
 use crate::rename::Scope;
@@ -70,6 +72,8 @@ pub(crate) struct ModuleInstructions {
     pub(crate) members: BTreeMap<(Atom, Atom), Code>,
     /// Requires, `import()`s and URLs by number of the dependency.
     pub(crate) dependencies: BTreeMap<u32, Code>,
+    /// Dependencies whose scripts are workers and can only be modules.
+    pub(crate) module_workers: BTreeSet<u32>,
     /// Free names that become others.
     pub(crate) free: BTreeMap<Atom, String>,
     /// Node takes it for an ES module, so that the type of `require` is none.
@@ -236,6 +240,7 @@ impl Instructor<'_> {
             names,
             members,
             dependencies,
+            module_workers: self.module_workers(idx, module),
             free,
             has_no_require: module.node && module.record.format == ModuleFormat::Esm,
             import_meta: import_meta(self.options),
@@ -492,38 +497,6 @@ impl Instructor<'_> {
         self.namespaces.push(format!("var {name} = /* @__PURE__ */ {helper}(() => {value});"));
         self.loads.insert((target, node), name.clone());
         name
-    }
-
-    fn dynamic_import(&mut self, user: &Module, target: AssetIdx) -> String {
-        let plan = self.context.plan;
-        let Some(chunk) = plan.root_chunk(target) else { return "Promise.resolve({})".to_owned() };
-        let load = match &plan.chunk(chunk).script {
-            Some(script) => {
-                let specifier = self.relative(script).unwrap_or_default();
-                let import = format!("import({})", quoted(&specifier));
-                let is_entry = plan.chunk(chunk).is_entry;
-                match self.tables.get(target) {
-                    Some(module) if module.is_commonjs => {
-                        let evaluate = if is_entry { "() => module.default" } else { "module.default" };
-                        format!("{import}.then((module) => {})", self.as_esm(evaluate, user.node))
-                    }
-                    Some(_) if gives_namespace(self.tables, plan.chunk(chunk)) => {
-                        format!("{import}.then((module) => module.default)")
-                    }
-                    _ => import,
-                }
-            }
-            None => "({})".to_owned(),
-        };
-        let loaded = plan.closure(self.idx);
-        let needed = plan.closure(chunk).into_iter().filter(|needed| !loaded.contains(needed));
-        let styles: Vec<OutputId> = needed.filter_map(|needed| plan.chunk(needed).style.clone()).collect();
-        if styles.is_empty() {
-            return load;
-        }
-        let urls: Vec<String> =
-            styles.iter().filter_map(|style| self.relative(style)).map(|url| quoted(&url)).collect();
-        format!("{}([{}], () => {load})", self.helper(Helper::Preload), urls.join(", "))
     }
 
     /// `export *` from modules whose names are known only when they run.

@@ -6,6 +6,7 @@
 //! bind      what every import means
 //! purity    what evaluating each part may do
 //! shake     which parts of which modules are needed, by a worklist from the roots
+//! weigh     how large each module is, and who could see that it is evaluated
 //!           (the engine makes chunks of what is left)
 //! circular  what is certainly read before it is set
 //! order     who else is wrapped so that evaluation keeps ECMAScript's order, and who evaluates whom
@@ -45,6 +46,7 @@ pub mod swc;
 mod tables;
 mod unsupported;
 mod wasm;
+mod weigh;
 mod words;
 
 pub use options::{Format, JsOptions, JsxOptions, LegalComments, SourceMap};
@@ -244,8 +246,9 @@ impl AssetPlugin for JsPlugin {
         let edges = graph.indices().map(|idx| shake::edges(graph, &modules, idx)).collect();
         let waits =
             modules.iter().map(|module| module.as_ref().is_some_and(|module| module.record.has_await)).collect();
+        let loads = weigh::weigh(&modules);
         let tables = Tables { modules, ..Tables::default() };
-        Outcome::with(Linked { edges, waits, tables: Some(Box::new(tables)) }, diagnostics)
+        Outcome::with(Linked { edges, waits, loads, tables: Some(Box::new(tables)) }, diagnostics)
     }
 
     fn prepare(&self, graph: &AssetGraph, plan: &ChunkPlan, linked: &mut Linked) -> Vec<Diagnostic> {

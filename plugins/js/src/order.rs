@@ -21,6 +21,7 @@ mod waiting;
 mod walk;
 
 use self::moment::Facts;
+pub(crate) use self::moment::{Moment, moment};
 use self::waiting::Waiting;
 use self::walk::Walk;
 use crate::tables::{Module, Tables, Wrap};

@@ -72,6 +72,8 @@ pub(crate) struct Part {
     pub(crate) is_still: bool,
     /// It is no statement, but a property of an object literal.
     pub(crate) property: Option<Property>,
+    /// Bytes of its source, without comments.
+    pub(crate) size: u32,
 }
 
 /// A property of an object literal that can be left out if nobody uses it.

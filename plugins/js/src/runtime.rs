@@ -21,7 +21,8 @@ pub(crate) enum Helper {
     ToEsm,
     /// `(namespace) => exports`: an ES module's namespace as `require` gives it.
     ToCommonJs,
-    /// `(styles, load) => promise`: loads a lazy chunk after its stylesheets.
+    /// `(files, load) => promise`: loads a lazy chunk after its stylesheets, and asks for its scripts at the same time. What cannot be
+    /// loaded ahead fails nothing.
     Preload,
     /// `require` of what is not bundled, where there is none.
     Require,
@@ -139,21 +140,17 @@ impl Helper {
 };"
             }
             Self::Preload => {
-                "var NAME = async (styles, load) => {
-  if (typeof document !== \"undefined\")
-    await Promise.all(styles.map((style) => new Promise((resolve, reject) => {
-      var href = new URL(style, import.meta.url).href;
-      for (var present of document.querySelectorAll(\"link[rel=stylesheet]\"))
-        if (present.href === href) return resolve();
-      var link = document.createElement(\"link\");
-      link.rel = \"stylesheet\";
-      link.href = href;
-      link.onload = resolve;
-      link.onerror = () => reject(new Error(`Unable to load ${href}`));
-      document.head.append(link);
-    })));
-  return load();
-};"
+                "var NAME = (files, load) => typeof document === \"undefined\" ? load() : Promise.all(files.map((file) => {
+  var { href } = new URL(file, import.meta.url), rel = href.endsWith(\".css\") ? \"stylesheet\" : \"modulepreload\";
+  var link = [...document.querySelectorAll(\"link\")].find((link) => link.rel === rel && link.href === href);
+  if (!link) {
+    link = document.createElement(\"link\");
+    Object.assign(link, { rel, crossOrigin: \"\", href });
+    link.ready = rel === \"stylesheet\" && new Promise((done) => link.onload = link.onerror = done);
+    document.head.append(link);
+  }
+  return link.ready;
+})).then(load);"
             }
             Self::Require => {
                 "var NAME = typeof require === \"function\" ? require : (name) => {

@@ -25,7 +25,7 @@ use planish_pipeline::asset::{Dependency, DependencyKind, Source};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 use swc_core::atoms::Atom;
-use swc_core::common::{Span, SyntaxContext};
+use swc_core::common::{Span, Spanned, SyntaxContext};
 use swc_core::ecma::ast::*;
 use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{VisitMut, VisitMutWith};
@@ -192,7 +192,8 @@ impl<'a> Scanner<'a> {
         for (item, effects) in module.body.iter_mut().zip(statements) {
             let is_still = Stillness { top_level: self.top_level, functions: &self.record.functions }.is_still(item);
             let eager = eager::eager_reads(item, &self.imported, self.top_level, |span| self.program.offset(span));
-            self.part = Part { effects, eager, is_still, ..Part::default() };
+            let size = self.program.code_size(item.span());
+            self.part = Part { effects, eager, is_still, size, ..Part::default() };
             self.note_directive(item);
             let declared = declared_literal(item);
             self.literal = declared.and_then(|(name, _)| Some((name.clone(), literals.remove(&name)?)));

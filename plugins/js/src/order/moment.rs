@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 /// What limits the time at which a module can be evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Moment {
+pub(crate) enum Moment {
     /// Nothing: it defines functions and the like.
     Whenever,
     /// Modules that do something: it may read what they change.
@@ -70,7 +70,8 @@ fn used_values(graph: &AssetGraph, tables: &Tables, idx: AssetIdx) -> Vec<AssetI
     values.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-fn moment(idx: AssetIdx, module: &Module) -> Moment {
+/// When a module can be evaluated, as far as it is not wrapped.
+pub(crate) fn moment(idx: AssetIdx, module: &Module) -> Moment {
     // Data is there from the beginning.
     if module.record.format == Format::Json {
         return Moment::Whenever;

@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::rc::Rc;
-use swc_core::common::BytePos;
 use swc_core::common::comments::{Comment, SingleThreadedComments};
+use swc_core::common::{BytePos, Span};
 
 type Map = FxHashMap<BytePos, Vec<Comment>>;
 
@@ -13,19 +13,29 @@ type Map = FxHashMap<BytePos, Vec<Comment>>;
 pub struct Comments {
     leading: Map,
     trailing: Map,
+    /// Sorted.
+    spans: Vec<Span>,
 }
 
 impl Comments {
     /// Takes what a parser and the passes after it left.
     pub(super) fn take(comments: SingleThreadedComments) -> Self {
         let (leading, trailing) = comments.take_all();
-        Self { leading: leading.take(), trailing: trailing.take() }
+        Self::new(leading.take(), trailing.take())
     }
 
     /// A copy of what a parser left.
     pub(super) fn copy(comments: &SingleThreadedComments) -> Self {
         let (leading, trailing) = comments.borrow_all();
-        Self { leading: leading.clone(), trailing: trailing.clone() }
+        Self::new(leading.clone(), trailing.clone())
+    }
+
+    fn new(leading: Map, trailing: Map) -> Self {
+        let mut comments = Self { leading, trailing, spans: Vec::new() };
+        comments.spans = comments.all().map(|comment| comment.span).collect();
+        comments.spans.sort_unstable_by_key(|span| (span.lo, span.hi));
+        comments.spans.dedup();
+        comments
     }
 
     /// The comments before the node that begins at `position`.
@@ -61,6 +71,13 @@ impl Comments {
             Rc::new(RefCell::new(kept.collect::<Map>()))
         };
         SingleThreadedComments::from_leading_and_trailing(select(&self.leading), select(&self.trailing))
+    }
+
+    /// Bytes of the comments inside a span.
+    pub(super) fn size_in(&self, span: Span) -> u32 {
+        let first = self.spans.partition_point(|comment| comment.lo < span.lo);
+        let inside = self.spans[first..].iter().take_while(|comment| comment.hi <= span.hi);
+        inside.map(|comment| comment.hi.0 - comment.lo.0).sum()
     }
 
     /// In no particular order.

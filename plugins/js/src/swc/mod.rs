@@ -98,6 +98,13 @@ impl Program {
         parse::range(span, &self.text, self.skipped)
     }
 
+    /// Bytes of the source at `span`, without comments; 0 for nodes that were made up.
+    pub fn code_size(&self, span: Span) -> u32 {
+        let range = self.offset(span);
+        let comments = self.comments.size_in(span).min(range.end - range.start);
+        range.end - range.start - comments
+    }
+
     /// Whether the call at `span` is annotated as free of side effects: `/* @__PURE__ */ call()`.
     pub fn is_pure(&self, span: Span) -> bool {
         span.lo.is_pure() || self.comments.has_flag(span.lo, "PURE")
