@@ -144,6 +144,7 @@ pub(crate) fn instruct(
         references: BTreeSet::new(),
         diagnostics: Vec::new(),
         namespaces: Vec::new(),
+        ahead: Vec::new(),
     };
     let modules: Vec<ModuleInstructions> = members.iter().map(|module| instructor.module(*module)).collect();
     let footer = instructor.footer();
@@ -180,6 +181,8 @@ struct Instructor<'a> {
     diagnostics: Vec<Diagnostic>,
     /// Declarations of namespace objects.
     namespaces: Vec<String>,
+    /// Files that are loaded before an `import()` of the chunk finds out that it needs them.
+    ahead: Vec<OutputId>,
 }
 
 impl Instructor<'_> {

@@ -22,7 +22,7 @@ pub(crate) enum Helper {
     /// `(namespace) => exports`: an ES module's namespace as `require` gives it.
     ToCommonJs,
     /// `(files, load) => promise`: loads a lazy chunk after its stylesheets, and asks for its scripts at the same time. What cannot be
-    /// loaded ahead fails nothing.
+    /// loaded ahead fails nothing. `files` are places in the list that stands for `FILES`.
     Preload,
     /// `require` of what is not bundled, where there is none.
     Require,
@@ -140,8 +140,8 @@ impl Helper {
 };"
             }
             Self::Preload => {
-                "var NAME = (files, load) => typeof document === \"undefined\" ? load() : Promise.all(files.map((file) => {
-  var { href } = new URL(file, import.meta.url), rel = href.endsWith(\".css\") ? \"stylesheet\" : \"modulepreload\";
+                "var NAME_files = [FILES], NAME = (files, load) => typeof document === \"undefined\" ? load() : Promise.all(files.map((file) => {
+  var { href } = new URL(NAME_files[file], import.meta.url), rel = href.endsWith(\".css\") ? \"stylesheet\" : \"modulepreload\";
   var link = [...document.querySelectorAll(\"link\")].find((link) => link.rel === rel && link.href === href);
   if (!link) {
     link = document.createElement(\"link\");

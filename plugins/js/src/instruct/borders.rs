@@ -111,7 +111,9 @@ impl Instructor<'_> {
                 None => format!("{require};"),
             });
         }
-        lines.extend(self.helpers.iter().map(|(helper, name)| helper.text(name)));
+        for (helper, name) in std::mem::take(&mut self.helpers) {
+            lines.push(self.declaration(helper, &name));
+        }
         lines.extend(requires);
         lines.append(&mut self.namespaces);
         lines

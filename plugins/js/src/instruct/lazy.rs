@@ -19,8 +19,24 @@ impl Instructor<'_> {
         if files.is_empty() {
             return load;
         }
-        let urls: Vec<String> = files.iter().filter_map(|file| self.relative(file)).map(|url| quoted(&url)).collect();
-        format!("{}([{}], () => {load})", self.helper(Helper::Preload), urls.join(", "))
+        let places: Vec<String> = files.into_iter().map(|file| self.ahead(file).to_string()).collect();
+        format!("{}([{}], () => {load})", self.helper(Helper::Preload), places.join(", "))
+    }
+
+    /// The place of a file in the list of those that are loaded ahead: most are so by more than one `import()`.
+    fn ahead(&mut self, file: OutputId) -> usize {
+        self.ahead.iter().position(|known| *known == file).unwrap_or_else(|| {
+            self.ahead.push(file);
+            self.ahead.len() - 1
+        })
+    }
+
+    /// A helper's declaration.
+    pub(super) fn declaration(&mut self, helper: Helper, name: &str) -> String {
+        let ahead = std::mem::take(&mut self.ahead);
+        let urls: Vec<String> = ahead.iter().filter_map(|file| self.relative(file)).map(|url| quoted(&url)).collect();
+        self.ahead = ahead;
+        helper.text(name).replace("FILES", &urls.join(", "))
     }
 
     fn import(&mut self, user: &Module, target: AssetIdx, chunk: ChunkIdx) -> String {
