@@ -70,7 +70,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Raised when the same source gives another record.
-const VERSION: u32 = 8;
+const VERSION: u32 = 9;
 /// Rendering a chunk; raised when the same instructions give another text.
 const RENDER: Task = Task { name: "js-chunk", version: 5 };
 
