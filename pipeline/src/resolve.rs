@@ -151,7 +151,7 @@ impl Resolver {
                     return self.file(from, &found, dependency);
                 }
                 if let Some(found) = self.by_browser_field(algorithm, importer, specifier) {
-                    return self.file(&found, dependency);
+                    return self.file(from, &found, dependency);
                 }
                 Resolved::Missing(Box::new(self.missing_module(from, importer, dependency, &error)))
             }

@@ -13,6 +13,7 @@ use crate::options::{Format, JsOptions};
 use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName, property_local};
 use crate::rename::Scope;
 use crate::runtime::Helper;
+use crate::swc::NAME_HELPER;
 use crate::tables::{External, Meaning, Module, Symbol, Tables, Wrap};
 use crate::words::{identifier, property, property_key, quoted};
 use planish_pipeline::asset::DependencyKind;
@@ -94,6 +95,8 @@ pub(crate) struct ChunkInstructions {
     pub(crate) is_strict: bool,
     /// Imports, helpers and namespace objects.
     pub(crate) header: Vec<String>,
+    /// What the helper that gives names is called, if names are kept.
+    pub(crate) name_helper: Option<String>,
     pub(crate) modules: Vec<ModuleInstructions>,
     /// Exports.
     pub(crate) footer: Vec<String>,
@@ -140,7 +143,11 @@ pub(crate) fn instruct(
         references: BTreeSet::new(),
         diagnostics: Vec::new(),
         namespaces: Vec::new(),
+        name_helper: None,
     };
+    if options.keep_names {
+        instructor.name_helper = Some(instructor.scope.allocate(Helper::Name.name(), &members));
+    }
     let modules: Vec<ModuleInstructions> = members.iter().map(|module| instructor.module(*module)).collect();
     let footer = instructor.footer();
     let header = instructor.header();
@@ -148,6 +155,7 @@ pub(crate) fn instruct(
         hashbang: chunk.root.and_then(|root| tables.module(root).record.hashbang.clone()),
         is_strict: members.iter().all(|module| is_strict(tables.module(*module))),
         header,
+        name_helper: instructor.name_helper,
         modules,
         footer,
         references: instructor.references,
@@ -176,6 +184,8 @@ struct Instructor<'a> {
     diagnostics: Vec<Diagnostic>,
     /// Declarations of namespace objects.
     namespaces: Vec<String>,
+    /// See [`ChunkInstructions::name_helper`].
+    name_helper: Option<String>,
 }
 
 impl Instructor<'_> {
@@ -222,6 +232,11 @@ impl Instructor<'_> {
             if let Some(helper) = helper {
                 free.insert("require".into(), self.helper(helper));
             }
+        }
+        if let Some(helper) =
+            self.name_helper.as_ref().filter(|_| module.record.globals.contains(&Atom::from(NAME_HELPER)))
+        {
+            free.insert(NAME_HELPER.into(), helper.clone());
         }
         ModuleInstructions {
             asset: idx,
@@ -361,6 +376,7 @@ impl Instructor<'_> {
                 Code::Value(self.expression_of(&self.context.names.static_url(self.script, path)))
             }
             Meaning::Nothing => Code::Value("{}".to_owned()),
+            Meaning::Constant(value) => Code::Value(value.to_string()),
             Meaning::Undefined => Code::Value("void 0".to_owned()),
         }
     }

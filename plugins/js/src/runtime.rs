@@ -23,6 +23,8 @@ pub(crate) enum Helper {
     ToCommonJs,
     /// `(styles, load) => promise`: loads a lazy chunk after its stylesheets.
     Preload,
+    /// `(value, name) => value`: gives a function or class the name that it has in the sources.
+    Name,
     /// `require` of what is not bundled, where there is none.
     Require,
     /// `require` of what is not bundled, in an ES module for Node.
@@ -41,6 +43,7 @@ impl Helper {
             Self::ToEsm => "__toESM",
             Self::ToCommonJs => "__toCommonJS",
             Self::Preload => "__preload",
+            Self::Name => "__name",
             Self::Require | Self::NodeRequire => "__require",
         }
     }
@@ -154,6 +157,9 @@ impl Helper {
     })));
   return load();
 };"
+            }
+            Self::Name => {
+                "var NAME = (value, name) => Object.defineProperty(value, \"name\", { value: name, configurable: true });"
             }
             Self::Require => {
                 "var NAME = typeof require === \"function\" ? require : (name) => {
