@@ -13,13 +13,9 @@ use std::{fmt, fs};
 /// Cases that fail, and why. One that passes must leave this list.
 const KNOWN: &[(&str, &str)] = &[
     ("cycles/var-is-undefined-first", "minified: a `var` is inlined where it is still undefined"),
-    ("default-exports/anonymous-names", "what is exported without a name is not called `default`"),
-    ("default-exports/keep-names", "renamed functions and classes lose their names despite `--keep-names`"),
-    ("tree-shaking/enum-is-inlined", "exported constant enums are kept whole"),
     ("tree-shaking/prototype-chain-setter-stays", "minified: an assignment to a static setter is removed"),
     ("tree-shaking/setters-and-aliases-stay", "minified: an assignment to a static setter is removed"),
     ("tree-shaking/spread-of-getter-stays", "minified: a getter is not run"),
-    ("typescript/namespace-part-uses-other-part", "a part of a namespace does not see the exports of the part before"),
 ];
 
 /// Imports its arguments one after the other and prints, last, the names that each exports.

@@ -5,10 +5,7 @@ mod support;
 use support::node;
 
 /// Features of graphs whose bundles are known to differ, see `FEATURES` in `fuzz/generate.mjs`, and why.
-const KNOWN: &[(&str, &str)] = &[
-    ("deadZones", "functions around modules make variables of their constants"),
-    ("names", "renamed functions and classes lose their names"),
-];
+const KNOWN: &[(&str, &str)] = &[("deadZones", "functions around modules make variables of their constants")];
 
 #[track_caller]
 fn check(arguments: &[&str]) {

@@ -62,6 +62,7 @@ pub enum Resolved {
 /// Resolves the dependencies of a build. Shares one cache of the file system between all kinds of requests.
 pub struct Resolver {
     root: PathBuf,
+    platform: Platform,
     static_folder: Option<PathBuf>,
     external: Vec<String>,
     import: Algorithm,
@@ -86,6 +87,7 @@ impl Resolver {
         Self {
             builtin,
             root: root.to_owned(),
+            platform: options.platform,
             static_folder: static_folder.map(Path::to_owned),
             external: options.external.clone(),
             import,
@@ -148,9 +150,34 @@ impl Resolver {
                 {
                     return self.file(from, &found, dependency);
                 }
+                if let Some(found) = self.by_browser_field(algorithm, importer, specifier) {
+                    return self.file(from, &found, dependency);
+                }
                 Resolved::Missing(Box::new(self.missing_module(from, importer, dependency, &error)))
             }
         }
+    }
+
+    /// What the `browser` field says of a bare name by a path: of `pkg/a` as `./pkg/a` in the importer's package, and of `pkg` as `./index`
+    /// in its own.
+    fn by_browser_field(
+        &self,
+        algorithm: &Algorithm,
+        importer: &Path,
+        specifier: &str,
+    ) -> Option<oxc_resolver::Resolution> {
+        if self.platform != Platform::Browser || specifier.starts_with(['.', '/', '#']) {
+            return None;
+        }
+        let package =
+            importer.ancestors().skip(1).find(|folder| crate::files::is_file_inside(folder, "package.json"))?;
+        let named = package.join(specifier);
+        // A file of that name is not meant.
+        let is_mapped = |path: &Path| !path.starts_with(&named) && path.with_extension("") != named;
+        let mapped = algorithm.resolve(package, &format!("./{specifier}")).ok();
+        mapped
+            .filter(|found| is_mapped(found.path()))
+            .or_else(|| algorithm.resolve(importer.parent()?, &format!("{specifier}/index")).ok())
     }
 
     fn resolve_url(&self, from: &AssetId, importer: &Path, dependency: &Dependency) -> Resolved {
@@ -329,14 +356,17 @@ fn settings(root: &Path, options: &ResolveOptions, kinds: &[&str]) -> Settings {
     };
     let mode = if options.production { "production" } else { "development" };
     // `module` is what bundlers agreed on for "an ES module even if it is required", which avoids two copies of a package. Node knows
-    // nothing of it, and what Node loads is the measure on that platform.
-    let kinds = kinds.iter().filter(|kind| options.platform == Platform::Browser || **kind != "module");
+    // nothing of it, but all bundlers follow it on that platform too.
     let extensions = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     Settings {
-        condition_names: [platform, mode, "default"].into_iter().chain(kinds.copied()).map(str::to_owned).collect(),
+        condition_names: [platform, mode, "default"]
+            .into_iter()
+            .chain(kinds.iter().copied())
+            .map(str::to_owned)
+            .collect(),
         main_fields: extensions(main_fields),
         alias_fields: alias_fields.iter().map(|field| vec![(*field).to_owned()]).collect(),
-        extensions: extensions(&[".tsx", ".ts", ".mts", ".jsx", ".js", ".mjs", ".cts", ".cjs", ".json"]),
+        extensions: extensions(&[".tsx", ".ts", ".mts", ".jsx", ".js", ".mjs", ".cts", ".cjs", ".json", ".css"]),
         extension_alias: vec![
             (".js".into(), extensions(&[".js", ".ts", ".tsx", ".jsx"])),
             (".jsx".into(), extensions(&[".jsx", ".tsx"])),

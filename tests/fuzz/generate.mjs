@@ -2,7 +2,7 @@
 //
 // A graph is a program that says what it does: `log(label, ...values)` records, and `later(label, function)` has a function called, and
 // what it returns recorded, when the evaluation of the entry is over. Programs whose meaning a bundler is free to change are not made:
-// those that show positions, stacks, messages of errors that engines throw or, where `minify` is set, temporal dead zones and names.
+// those that show positions, stacks, messages of errors that engines throw or, where `minify` is set, temporal dead zones.
 //
 // Each line of a module is a statement of its own, so that a graph stays a graph when lines are removed.
 
@@ -60,7 +60,7 @@ export function generate(seed, { minify = false, split, without = [] } = {}) {
     files[`node_modules/${name}/package.json`] = `{ "name": "${name}", "type": "module", "sideEffects": false }`;
   }
   for (const module of graph.modules) files[module.path] = module.lines.join("\n") + "\n";
-  return { files, entries: graph.entries.map((module) => module.path), arguments: graph.single ? ["--no-splitting"] : [] };
+  return { files, entries: graph.entries.map((module) => module.path), arguments: graph.arguments() };
 }
 
 /** Random choices, always the same for a seed. */
@@ -126,6 +126,11 @@ class Graph {
     this.hasDeadZones = this.has("deadZones") && !minify;
     this.labels = 0;
     this.modules = [];
+  }
+
+  /** What Planish is told besides the entries. */
+  arguments() {
+    return [...(this.single ? ["--no-splitting"] : []), ...(this.has("names") ? ["--keep-names"] : [])];
   }
 
   // ---- plan: modules and edges ----
@@ -606,7 +611,7 @@ class Graph {
   read({ text, what }, module, argument = String(this.random.below(3))) {
     const { random } = this;
     const object = this.global(module, "Object");
-    const name = this.has("names") && !this.minify ? [`${text}.name`] : [];
+    const name = this.has("names") ? [`${text}.name`] : [];
     const call = `${text}(${argument})`;
     const ways = {
       value: [text, text, `typeof ${text}`, `\`\${${text}}\``, `[${text}].length`],

@@ -61,7 +61,8 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
                 let range = module.record.bindings.get(local).map(|binding| binding.range).unwrap_or_default();
                 missing_member(graph, idx, local, name, range)
             };
-            let member = binder.member(meaning, path, |name| diagnostics.push(missing(name)));
+            let inlines = is_typed(&graph.node(idx).id.extension());
+            let member = binder.member(meaning, path, inlines, |name| diagnostics.push(missing(name)));
             let used = (local.clone(), path.clone());
             // A function that asks for the namespace as `this` stays its member.
             let is_called = module.record.method_calls.contains(&used);
@@ -98,7 +99,7 @@ fn missing_member(graph: &AssetGraph, idx: AssetIdx, namespace: &Atom, name: &st
 }
 
 /// TypeScript re-exports types by the same syntax as values, so a name that is missing is taken for a type.
-fn is_typed(extension: &str) -> bool {
+pub(crate) fn is_typed(extension: &str) -> bool {
     matches!(extension, "ts" | "tsx" | "mts" | "cts")
 }
 
@@ -127,8 +128,9 @@ impl Binder<'_> {
         }
     }
 
-    /// What the beginning of a path of members of an import means. `missing` hears of names that a module does not export.
-    fn member(&self, import: &Meaning, path: &Atom, mut missing: impl FnMut(&str)) -> Option<Member> {
+    /// What the beginning of a path of members of an import means. Members of enums are their values if the code that `inlines` them cannot
+    /// change them. `missing` hears of names that a module does not export.
+    fn member(&self, import: &Meaning, path: &Atom, inlines: bool, mut missing: impl FnMut(&str)) -> Option<Member> {
         let mut meaning = import.clone();
         let mut taken = 0;
         for name in path.split('.') {
@@ -142,6 +144,12 @@ impl Binder<'_> {
                 },
                 Meaning::Property { module, name: None, node } => {
                     Meaning::Property { module: *module, name: Some(name.into()), node: *node }
+                }
+                Meaning::Symbol(target, Symbol::Local(local)) if inlines => {
+                    match self.enum_member(*target, local, name) {
+                        Some(value) => Meaning::Constant(value.into()),
+                        None => break,
+                    }
                 }
                 _ => break,
             };
@@ -157,6 +165,11 @@ impl Binder<'_> {
         let Meaning::Symbol(module, Symbol::Local(name)) = &member.meaning else { return false };
         let function = self.modules[module.index()].as_ref().and_then(|module| module.record.functions.get(name));
         member.path == *path && function.is_some_and(|function| function.asks_this)
+    }
+
+    fn enum_member(&self, module: AssetIdx, local: &Atom, name: &str) -> Option<&str> {
+        let record = &self.modules[module.index()].as_ref()?.record;
+        record.enums.get(local)?.get(&Atom::from(name)).map(String::as_str)
     }
 
     fn follow(&self, importer: AssetIdx, binding: &ImportBinding, visited: &mut Vec<(AssetIdx, Atom)>) -> Found {
@@ -186,7 +199,11 @@ impl Binder<'_> {
         }
         let Some(module) = &self.modules[target.index()] else {
             let is_file = !self.graph.node(target).asset.outputs.is_empty();
-            return if is_file && is_default(name) { Found::Meaning(Meaning::Url(target)) } else { Found::Missing };
+            return match name {
+                ImportName::Named(_) if is_file && is_default(name) => Found::Meaning(Meaning::Url(target)),
+                ImportName::Namespace if !is_file => Found::Meaning(Meaning::Nothing),
+                _ => Found::Missing,
+            };
         };
         if module.is_commonjs {
             let node = self.modules[importer.index()].as_ref().is_some_and(|importer| importer.node);

@@ -12,7 +12,7 @@ use crate::effects::property_key;
 use crate::instruct::{Code, ModuleInstructions};
 use crate::record::DEFAULT_LOCAL;
 use crate::scan::{dependency_of, member_path};
-use crate::swc::Program;
+use crate::swc::{NAME_HELPER, NameOptions, Naming, Program, directives};
 use crate::tables::Wrap;
 use swc_core::atoms::Atom;
 use swc_core::common::{DUMMY_SP, Span, SyntaxContext};
@@ -28,10 +28,14 @@ pub(crate) struct Hoisted {
     pub(crate) body: Module,
     /// Variables that a wrapped ES module's statements assign.
     pub(crate) variables: Vec<String>,
+    /// It calls the helper that gives names.
+    pub(crate) gives_names: bool,
+    /// Calls of it for functions of the chunk's scope, which others may ask for their names before this module is evaluated.
+    pub(crate) names: Option<Module>,
 }
 
-/// Makes the statements of a module.
-pub(crate) fn hoist(program: &Program, instructions: &ModuleInstructions) -> Hoisted {
+/// Makes the statements of a module; `names` says how functions and classes keep theirs, if they do.
+pub(crate) fn hoist(program: &Program, instructions: &ModuleInstructions, names: Option<&NameOptions>) -> Hoisted {
     let mut items: Vec<ModuleItem> = Vec::new();
     for (item, live) in program.module.body.iter().zip(&instructions.live) {
         if *live && !is_linkage(item) {
@@ -51,13 +55,16 @@ pub(crate) fn hoist(program: &Program, instructions: &ModuleInstructions) -> Hoi
         statement.visit_mut_with(&mut replacer);
         statements.push(if instructions.guards_throw { guarded(statement) } else { statement });
     }
-    let module = |statements: Vec<Stmt>| Module {
-        span: DUMMY_SP,
-        body: statements.into_iter().map(ModuleItem::Stmt).collect(),
-        shebang: None,
-    };
-    if instructions.wrap != Wrap::Esm {
-        return Hoisted { functions: None, body: module(statements), variables: Vec::new() };
+    let (calls, named) = give_names(program, instructions, names, &mut statements);
+    let gives_names = named || instructions.free.contains_key(&Atom::from(NAME_HELPER));
+    if instructions.wrap == Wrap::CommonJs {
+        let directives = directives(&statements);
+        statements.splice(directives..directives, calls);
+        return Hoisted { functions: None, body: module(statements), variables: Vec::new(), gives_names, names: None };
+    }
+    let names = (!calls.is_empty()).then(|| module(calls));
+    if instructions.wrap == Wrap::None {
+        return Hoisted { functions: None, body: module(statements), variables: Vec::new(), gives_names, names };
     }
     let (functions, others): (Vec<Stmt>, Vec<Stmt>) =
         statements.into_iter().partition(|statement| matches!(statement, Stmt::Decl(Decl::Fn(_))));
@@ -65,7 +72,24 @@ pub(crate) fn hoist(program: &Program, instructions: &ModuleInstructions) -> Hoi
     let others = others.into_iter().map(|statement| assign(statement, &mut variables)).collect();
     let mut body = module(others);
     program.fix(&mut body);
-    Hoisted { functions: Some(module(functions)), body, variables }
+    Hoisted { functions: Some(module(functions)), body, variables, gives_names, names }
+}
+
+fn module(statements: Vec<Stmt>) -> Module {
+    Module { span: DUMMY_SP, body: statements.into_iter().map(ModuleItem::Stmt).collect(), shebang: None }
+}
+
+/// Gives functions and classes their names back; returns what belongs before the statements, and whether anything was to be done.
+fn give_names(
+    program: &Program,
+    instructions: &ModuleInstructions,
+    names: Option<&NameOptions>,
+    statements: &mut Vec<Stmt>,
+) -> (Vec<Stmt>, bool) {
+    let Some(names) = names else { return (Vec::new(), false) };
+    let default = instructions.names.get(&Atom::from(DEFAULT_LOCAL)).map(|code| code.text().into());
+    let mut naming = Naming::new(&program.text, names, default);
+    (naming.name_all(statements), naming.used)
 }
 
 /// Leaves out what nobody uses of an object literal.
@@ -254,6 +278,16 @@ impl VisitMut for Replacer<'_> {
             make_module(new);
         }
         new.visit_mut_children_with(self);
+    }
+
+    /// `0.toFixed()` is none.
+    fn visit_mut_member_expr(&mut self, member: &mut MemberExpr) {
+        member.visit_mut_children_with(self);
+        if let Expr::Ident(object) = &mut *member.obj
+            && object.sym.starts_with(|first: char| first.is_ascii_digit())
+        {
+            object.sym = format!("({})", object.sym).into();
+        }
     }
 
     fn visit_mut_callee(&mut self, callee: &mut Callee) {

@@ -15,6 +15,7 @@ use crate::options::{Format, JsOptions};
 use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName, property_local};
 use crate::rename::Scope;
 use crate::runtime::Helper;
+use crate::swc::NAME_HELPER;
 use crate::tables::{External, Meaning, Module, Symbol, Tables, Wrap};
 use crate::words::{identifier, property, property_key, quoted};
 use planish_pipeline::asset::DependencyKind;
@@ -98,6 +99,8 @@ pub(crate) struct ChunkInstructions {
     pub(crate) is_strict: bool,
     /// Imports, helpers and namespace objects.
     pub(crate) header: Vec<String>,
+    /// What the helper that gives names is called, if names are kept.
+    pub(crate) name_helper: Option<String>,
     pub(crate) modules: Vec<ModuleInstructions>,
     /// Exports.
     pub(crate) footer: Vec<String>,
@@ -145,7 +148,11 @@ pub(crate) fn instruct(
         diagnostics: Vec::new(),
         namespaces: Vec::new(),
         ahead: Vec::new(),
+        name_helper: None,
     };
+    if options.keep_names {
+        instructor.name_helper = Some(instructor.scope.allocate(Helper::Name.name(), &members));
+    }
     let modules: Vec<ModuleInstructions> = members.iter().map(|module| instructor.module(*module)).collect();
     let footer = instructor.footer();
     let header = instructor.header();
@@ -153,6 +160,7 @@ pub(crate) fn instruct(
         hashbang: chunk.root.and_then(|root| tables.module(root).record.hashbang.clone()),
         is_strict: members.iter().all(|module| is_strict(tables.module(*module))),
         header,
+        name_helper: instructor.name_helper,
         modules,
         footer,
         references: instructor.references,
@@ -183,6 +191,8 @@ struct Instructor<'a> {
     namespaces: Vec<String>,
     /// Files that are loaded before an `import()` of the chunk finds out that it needs them.
     ahead: Vec<OutputId>,
+    /// See [`ChunkInstructions::name_helper`].
+    name_helper: Option<String>,
 }
 
 impl Instructor<'_> {
@@ -229,6 +239,11 @@ impl Instructor<'_> {
             if let Some(helper) = helper {
                 free.insert("require".into(), self.helper(helper));
             }
+        }
+        if let Some(helper) =
+            self.name_helper.as_ref().filter(|_| module.record.globals.contains(&Atom::from(NAME_HELPER)))
+        {
+            free.insert(NAME_HELPER.into(), helper.clone());
         }
         ModuleInstructions {
             asset: idx,
@@ -369,6 +384,7 @@ impl Instructor<'_> {
                 Code::Value(self.expression_of(&self.context.names.static_url(self.script, path)))
             }
             Meaning::Nothing => Code::Value("{}".to_owned()),
+            Meaning::Constant(value) => Code::Value(value.to_string()),
             Meaning::Undefined => Code::Value("void 0".to_owned()),
         }
     }

@@ -232,6 +232,8 @@ pub(crate) struct ModuleRecord {
     /// Short texts of the values that variables are declared with, for those that keep these if nothing assigns to them. Those of
     /// properties are there by [`property_local`].
     pub(crate) constants: BTreeMap<Atom, String>,
+    /// Top-level enums of TypeScript, with those of their members whose values are known, as code.
+    pub(crate) enums: BTreeMap<Atom, BTreeMap<Atom, String>>,
     /// Top-level functions and classes that keep their names.
     pub(crate) functions: BTreeMap<Atom, Function>,
     /// Top-level names that cannot be read before their declarations are evaluated.

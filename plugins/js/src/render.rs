@@ -4,8 +4,10 @@
 use crate::hoist::hoist;
 use crate::instruct::{ChunkInstructions, ModuleInstructions};
 use crate::options::{Format, JsOptions, LegalComments, SourceMap as MapKind};
+use crate::runtime::Helper;
 use crate::swc::{
-    KeptComments, MapJoiner, PrintOptions, Printed, Program, Settings, append_missing, map_json, minify, print,
+    KeptComments, MapJoiner, NameOptions, PrintOptions, Printed, Program, Settings, append_missing, map_json, minify,
+    print,
 };
 use crate::tables::Wrap;
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
@@ -31,6 +33,8 @@ struct Piece {
     variables: Vec<String>,
     /// Its licence comments, those of statements that leave no code among them.
     licences: Vec<String>,
+    gives_names: bool,
+    names: Option<Printed>,
 }
 
 /// Renders a chunk. `program` gives the tree of a module.
@@ -42,18 +46,21 @@ pub(crate) fn render(
     program: impl Fn(&ModuleInstructions) -> Option<Arc<Program>> + Sync,
 ) -> Outcome<Rendered> {
     let printing = PrintOptions { comments: comments(options), map: options.source_map != MapKind::None };
+    let names = instructions.name_helper.as_ref().map(|helper| NameOptions::in_chunk(helper, options.minify, settings));
     let pieces: Vec<Option<Piece>> = instructions
         .modules
         .par_iter()
         .with_max_len(8)
         .map(|module| {
             let program = program(module)?;
-            let hoisted = program.scope(|| hoist(&program, module));
+            let hoisted = program.scope(|| hoist(&program, module, names.as_ref()));
             Some(Piece {
                 functions: hoisted.functions.map(|functions| print(&program, &functions, printing)),
                 body: print(&program, &hoisted.body, printing),
                 variables: hoisted.variables,
                 licences: program.comments.legal(),
+                gives_names: hoisted.gives_names,
+                names: hoisted.names.map(|names| print(&program, &names, printing)),
             })
         })
         .collect();
@@ -65,6 +72,14 @@ pub(crate) fn render(
         push_line(&mut joiner, "\"use strict\";");
     }
     instructions.header.iter().for_each(|line| push_line(&mut joiner, line));
+    if let Some(helper) = &instructions.name_helper
+        && pieces.iter().flatten().any(|piece| piece.gives_names)
+    {
+        push_line(&mut joiner, &Helper::Name.text(helper));
+    }
+    for names in pieces.iter().flatten().filter_map(|piece| piece.names.as_ref()) {
+        joiner.push(&names.code, names.map.as_ref());
+    }
     for (module, piece) in instructions.modules.iter().zip(&pieces) {
         if let Some(piece) = piece {
             push_module(&mut joiner, module, piece);

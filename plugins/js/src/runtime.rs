@@ -24,6 +24,8 @@ pub(crate) enum Helper {
     /// `(files, load) => promise`: loads a lazy chunk after its stylesheets, and asks for its scripts at the same time. What cannot be
     /// loaded ahead fails nothing. `files` are places in the list that stands for `FILES`.
     Preload,
+    /// `(value, name) => value`: gives a function or class the name that it has in the sources.
+    Name,
     /// `require` of what is not bundled, where there is none.
     Require,
     /// `require` of what is not bundled, in an ES module for Node.
@@ -42,6 +44,7 @@ impl Helper {
             Self::ToEsm => "__toESM",
             Self::ToCommonJs => "__toCommonJS",
             Self::Preload => "__preload",
+            Self::Name => "__name",
             Self::Require | Self::NodeRequire => "__require",
         }
     }
@@ -151,6 +154,9 @@ impl Helper {
   }
   return link.ready;
 })).then(load);"
+            }
+            Self::Name => {
+                "var NAME = (value, name) => Object.defineProperty(value, \"name\", { value: name, configurable: true });"
             }
             Self::Require => {
                 "var NAME = typeof require === \"function\" ? require : (name) => {

@@ -7,6 +7,7 @@ mod commonjs;
 mod created;
 mod dead;
 mod eager;
+mod enums;
 mod lazy;
 mod linkage;
 mod properties;
@@ -16,6 +17,7 @@ mod still;
 use self::lazy::{LazyUses, lazy_uses};
 use self::split::{open_blocks, split_declarations};
 use self::still::Stillness;
+use crate::bind::is_typed;
 use crate::commonjs::{export_local, export_name as exported_name, is_free, is_meta_url, variable_of};
 use crate::declare::Declared;
 use crate::effects::{Analysed, Literal, analyse, declared_literal};
@@ -58,6 +60,7 @@ pub(crate) fn scan(program: &mut Program, source: &Source) -> Scanned {
     open_blocks(&mut module);
     split_declarations(&mut module);
     let mut scanner = Scanner::new(program);
+    scanner.is_typed = is_typed(&source.id.extension());
     scanner.record.hashbang = module.shebang.as_ref().map(|text| text.to_string());
     scanner.statements(&mut module);
     let scanned = scanner.finish(source, program.goal);
@@ -113,6 +116,8 @@ struct Scanner<'a> {
     properties: Vec<Part>,
     lazy_uses: LazyUses,
     is_esm: bool,
+    /// It is TypeScript, which lets nobody change an enum.
+    is_typed: bool,
     /// Mentions `module` or `exports` without declaring them.
     uses_exports: bool,
     /// Mentions them other than by an export's name.
@@ -151,6 +156,7 @@ impl<'a> Scanner<'a> {
             properties: Vec::new(),
             lazy_uses: LazyUses::default(),
             is_esm: false,
+            is_typed: false,
             uses_exports: false,
             whole_exports: false,
             passes_on: false,
@@ -237,10 +243,17 @@ impl<'a> Scanner<'a> {
         self.directives.push(number);
     }
 
-    /// Notes the value of a variable that is declared with a short literal, or without a value.
+    /// Notes the value of a variable that is declared with a short literal, or without a value, and the members of enums.
     fn note_constants(&mut self, declaration: &VarDecl) {
         for declarator in &declaration.decls {
             let Pat::Ident(name) = &declarator.name else { continue };
+            if let Some(members) = declarator.init.as_ref().and_then(|init| enums::members(self.program, init))
+                && self.is_typed
+                && name.ctxt == self.top_level
+            {
+                self.record.enums.insert(name.sym.clone(), members);
+                continue;
+            }
             let text = match declarator.init.as_deref() {
                 None => Some("void 0".to_owned()),
                 // A `var` is undefined before its declaration is reached.

@@ -3,7 +3,7 @@
 use crate::bind::Binder;
 use crate::commonjs;
 use crate::purity::SymbolRef;
-use crate::record::{DEFAULT_LOCAL, Format, ImportName, Property, Receiver, RequireUse, property_local};
+use crate::record::{DEFAULT_LOCAL, Export, Format, ImportName, Property, Receiver, RequireUse, property_local};
 use crate::tables::{Meaning, Module, Symbol};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
@@ -278,7 +278,11 @@ impl Shaker<'_> {
                 }
                 return;
             }
-            Meaning::External(..) | Meaning::StaticUrl(_) | Meaning::Nothing | Meaning::Undefined => return,
+            Meaning::External(..)
+            | Meaning::StaticUrl(_)
+            | Meaning::Constant(_)
+            | Meaning::Nothing
+            | Meaning::Undefined => return,
         };
         self.use_module(user, target);
     }
@@ -421,6 +425,15 @@ impl Shaker<'_> {
             names.into_iter().filter_map(|name| Some((name.clone(), self.binder().export(idx, &name)?))).collect();
         for (_, meaning) in &meanings {
             self.use_meaning(idx, meaning);
+        }
+        // Who asks for all exports asks the modules that they are said to come from, even if these only pass them on.
+        let record = self.modules[idx.index()].as_ref().map(|module| Arc::clone(&module.record)).unwrap_or_default();
+        for export in record.exports.values() {
+            if let Export::From(binding) = export
+                && let Some(target) = self.graph.target(idx, binding.dependency as usize).asset()
+            {
+                self.queue.push(Work::Module(target));
+            }
         }
         if let Some(module) = &mut self.modules[idx.index()] {
             module.export_names = meanings.into_iter().map(|(name, _)| name).collect();
@@ -573,6 +586,6 @@ pub(crate) fn declaring(meaning: &Meaning) -> Option<AssetIdx> {
             Some(*module)
         }
         Meaning::External(_, ImportName::Named(_) | ImportName::Namespace) => None,
-        Meaning::Url(_) | Meaning::StaticUrl(_) | Meaning::Nothing | Meaning::Undefined => None,
+        Meaning::Url(_) | Meaning::StaticUrl(_) | Meaning::Constant(_) | Meaning::Nothing | Meaning::Undefined => None,
     }
 }

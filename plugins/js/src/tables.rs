@@ -51,6 +51,8 @@ pub(crate) enum Meaning {
     Url(AssetIdx),
     /// The URL of a file of the static folder.
     StaticUrl(Arc<str>),
+    /// A value that is known, as code.
+    Constant(Arc<str>),
     /// The namespace of an empty module.
     Nothing,
     /// `undefined`: a member that does not exist, or anything of an empty or broken module.

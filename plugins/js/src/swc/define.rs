@@ -51,9 +51,9 @@ impl Define {
         self.values.keys().any(|name| name.split(['.', ' ']).all(contains))
     }
 
-    /// A visitor that replaces what is defined.
-    pub(super) fn replacer(&self, unresolved: SyntaxContext) -> Replace<'_> {
-        Replace { define: self, unresolved, replaced: false }
+    /// A visitor that replaces what is defined. A CommonJS module declares `module` and `exports`, though it does not say so.
+    pub(super) fn replacer(&self, unresolved: SyntaxContext, is_commonjs: bool) -> Replace<'_> {
+        Replace { define: self, unresolved, is_commonjs, replaced: false }
     }
 }
 
@@ -117,6 +117,7 @@ impl VisitMut for Free {
 pub(super) struct Replace<'a> {
     define: &'a Define,
     unresolved: SyntaxContext,
+    is_commonjs: bool,
     /// Whether anything was replaced.
     pub(super) replaced: bool,
 }
@@ -145,7 +146,10 @@ impl Replace<'_> {
     /// The dotted name of an expression whose root nothing in the file declares.
     fn path(&self, expression: &Expr) -> Option<String> {
         match expression {
-            Expr::Ident(ident) => (ident.ctxt == self.unresolved).then(|| ident.sym.to_string()),
+            Expr::Ident(ident) => {
+                let is_declared = self.is_commonjs && matches!(ident.sym.as_str(), "module" | "exports");
+                (ident.ctxt == self.unresolved && !is_declared).then(|| ident.sym.to_string())
+            }
             Expr::MetaProp(meta) => (meta.kind == MetaPropKind::ImportMeta).then(|| "import.meta".to_owned()),
             Expr::Member(member) => self.member_path(member),
             Expr::OptChain(chain) => match &*chain.base {

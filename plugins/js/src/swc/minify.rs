@@ -74,7 +74,7 @@ fn shrink(
     tree.mutate(paren_remover(Some(comments)));
     let options = MinifyOptions {
         compress: Some(compress(format, reserved, settings)),
-        mangle: Some(mangle(format, reserved, settings)),
+        mangle: Some(mangle(format, reserved)),
         ..MinifyOptions::default()
     };
     let source = Lrc::new(swc_core::common::SourceMap::default());
@@ -141,18 +141,14 @@ fn compress(format: Format, reserved: &[String], settings: &Settings) -> Compres
         module: format == Format::Esm,
         top_level: own_scope.then_some(TopLevelOptions { functions: true }),
         top_retain: reserved.iter().map(|name| name.as_str().into()).collect(),
-        keep_classnames: settings.keep_names,
-        keep_fnames: settings.keep_names,
         reduce_vars: true,
         ..CompressOptions::default()
     }
 }
 
-fn mangle(format: Format, reserved: &[String], settings: &Settings) -> MangleOptions {
+fn mangle(format: Format, reserved: &[String]) -> MangleOptions {
     MangleOptions {
         top_level: Some(format != Format::Iife),
-        keep_class_names: settings.keep_names,
-        keep_fn_names: settings.keep_names,
         reserved: reserved.iter().map(|name| name.as_str().into()).collect(),
         ..MangleOptions::default()
     }

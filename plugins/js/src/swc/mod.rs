@@ -11,12 +11,16 @@
 //! - A byte position is the offset in the user's file plus one, whatever passes ran. Made-up nodes have dummy positions.
 //! - Contexts are numbered by a [`Globals`] of the program's own, so that nothing depends on what was parsed before it or beside it.
 
+mod accessors;
+mod classes;
 mod comments;
 mod define;
 mod early;
 mod lower;
 mod map;
 mod minify;
+mod name;
+mod namespaces;
 mod parse;
 mod print;
 mod scopes;
@@ -31,6 +35,7 @@ mod tests;
 pub use comments::Comments;
 pub use map::{MapJoiner, map_json};
 pub use minify::{append_missing, minify};
+pub use name::{Loss, NAME_HELPER, NameOptions, Naming, directives};
 pub use parse::{Dialect, Hint, Syntax, parse};
 pub use print::{KeptComments, PrintOptions, Printed, print};
 pub use settings::Settings;

@@ -109,6 +109,13 @@ pub(super) fn renamed<'a, T: VisitWith<Renamed<'a>>>(tree: &T, text: &'a str) ->
     found.names
 }
 
+/// The identifier at a position of a text.
+pub(super) fn word_at(text: &str, position: BytePos) -> Option<&str> {
+    let rest = text.get(position.0.checked_sub(1)? as usize..)?;
+    let end = rest.find(|letter| !Ident::is_valid_continue(letter)).unwrap_or(rest.len());
+    Some(&rest[..end]).filter(|word| word.starts_with(Ident::is_valid_start))
+}
+
 /// See [`renamed`].
 pub(super) struct Renamed<'a> {
     text: &'a str,
@@ -120,10 +127,7 @@ impl Visit for Renamed<'_> {
 
     fn visit_ident(&mut self, ident: &Ident) {
         let low = ident.span.lo;
-        let Some(rest) = low.0.checked_sub(1).and_then(|offset| self.text.get(offset as usize..)) else { return };
-        let end = rest.find(|letter| !Ident::is_valid_continue(letter)).unwrap_or(rest.len());
-        let name = &rest[..end];
-        if name != &*ident.sym && name.starts_with(Ident::is_valid_start) {
+        if let Some(name) = word_at(self.text, low).filter(|name| *name != &*ident.sym) {
             self.names.insert(low, name);
         }
     }

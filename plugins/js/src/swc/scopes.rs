@@ -147,7 +147,8 @@ fn variables_of(names: Vec<Ident>) -> Stmt {
     Stmt::Decl(Decl::Var(Box::new(VarDecl { kind: VarDeclKind::Var, decls, ..VarDecl::dummy() })))
 }
 
-fn is_directive(statement: &Stmt) -> bool {
+/// A string alone, at the beginning of a function or file.
+pub(super) fn is_directive(statement: &Stmt) -> bool {
     matches!(statement, Stmt::Expr(statement) if matches!(&*statement.expr, Expr::Lit(Lit::Str(_))))
 }
 

@@ -4,7 +4,9 @@
 //! names are made unique and contexts given anew.
 
 use super::Settings;
+use super::accessors::replace_accessors;
 use super::lower::lower;
+use super::namespaces;
 use super::parse::Syntax;
 use super::scopes::Rewrites;
 use super::settings::Jsx;
@@ -68,7 +70,7 @@ pub(super) fn transform(
         let mut changed = has_twins;
         changed |= translate(program, comments, context, marks);
         changed |= define(program, context, marks);
-        changed |= lower(program, comments, &context.settings.target, assigns_fields(context), marks.unresolved);
+        changed |= lower(program, comments, context, marks);
         if changed {
             program.mutate(inject_helpers(marks.unresolved));
         }
@@ -97,15 +99,11 @@ fn translate(program: &mut Program, comments: &SingleThreadedComments, context: 
     uses.decorators || resources || uses.jsx || context.syntax.is_typescript()
 }
 
-/// Whether class fields are assignments: a matter of TypeScript only.
-fn assigns_fields(context: &Context<'_>) -> bool {
-    context.compiler.assigns_fields && context.syntax.is_typescript()
-}
-
-/// Decorators become calls. Those of old TypeScript know no accessor fields, which have no decorators left then.
+/// Decorators become calls.
 fn decorate(program: &mut Program, context: &Context<'_>) {
     let compiler = context.compiler;
     if compiler.experimental_decorators && context.syntax.is_typescript() {
+        replace_accessors(program);
         program.mutate(decorators(decorators::Config {
             legacy: true,
             emit_metadata: compiler.emit_decorator_metadata,
@@ -126,6 +124,7 @@ fn strip_types(program: &mut Program, comments: &SingleThreadedComments, context
         },
         ..Config::default()
     };
+    namespaces::join_parts(program);
     if context.syntax.is_jsx() {
         // The names that JSX will call count as used. With the automatic runtime only a file's own `@jsx` comment asks for one.
         let jsx = &context.jsx;
@@ -173,7 +172,7 @@ fn define(program: &mut Program, context: &Context<'_>, marks: Marks) -> bool {
     if !define.may_occur(context.text) {
         return false;
     }
-    let mut replace = define.replacer(SyntaxContext::empty().apply_mark(marks.unresolved));
+    let mut replace = define.replacer(SyntaxContext::empty().apply_mark(marks.unresolved), program.is_script());
     program.visit_mut_with(&mut replace);
     if !replace.replaced {
         return false;

@@ -43,6 +43,12 @@ impl Uses {
         ANCIENT.iter().chain(&self.features).any(|feature| !target.supports(*feature))
     }
 
+    /// Whether a class of the file has members that old targets do not know.
+    pub(super) fn has_class_members(&self) -> bool {
+        let members = [Feature::ClassProperties, Feature::PrivateMethods, Feature::ClassStaticBlock];
+        members.iter().any(|feature| self.features.contains(feature))
+    }
+
     /// Whether a class of the file has fields.
     pub(super) fn has_fields(&self) -> bool {
         self.features.contains(&Feature::ClassProperties)
