@@ -4,16 +4,17 @@
 use crate::hoist::hoist;
 use crate::instruct::{ChunkInstructions, ModuleInstructions};
 use crate::options::{Format, JsOptions, LegalComments, SourceMap as MapKind};
-use crate::swc::{KeptComments, MapJoiner, PrintOptions, Printed, Program, Settings, map_json, minify, print};
+use crate::swc::{KeptComments, MapJoiner, PrintOptions, Printed, Program, SEGMENT, Settings, minify_segments, print};
 use crate::tables::Wrap;
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use swc_core::ecma::ast::ModuleItem;
 
 /// A chunk's files.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Rendered {
     pub(crate) code: String,
     /// JSON.
@@ -27,6 +28,12 @@ struct Piece {
     functions: Option<Printed>,
     body: Printed,
     variables: Vec<String>,
+}
+
+impl Piece {
+    fn size(&self) -> usize {
+        self.body.code.len() + self.functions.as_ref().map_or(0, |functions| functions.code.len())
+    }
 }
 
 /// Renders a chunk. `program` gives the tree of a module.
@@ -43,8 +50,9 @@ pub(crate) fn render(
         .par_iter()
         .with_max_len(8)
         .map(|module| {
-            let program = program(module)?;
-            let hoisted = program.scope(|| hoist(&program, module));
+            let mut program = program(module)?;
+            let items = items(&mut program);
+            let hoisted = program.scope(|| hoist(&program, items, module));
             Some(Piece {
                 functions: hoisted.functions.map(|functions| print(&program, &functions, printing)),
                 body: print(&program, &hoisted.body, printing),
@@ -52,26 +60,9 @@ pub(crate) fn render(
             })
         })
         .collect();
-    let mut joiner = MapJoiner::default();
-    if options.format == Format::Iife {
-        joiner.push("(() => {\n", None);
-    }
-    if options.format != Format::Esm && instructions.is_strict {
-        push_line(&mut joiner, "\"use strict\";");
-    }
-    instructions.header.iter().for_each(|line| push_line(&mut joiner, line));
-    for (module, piece) in instructions.modules.iter().zip(&pieces) {
-        if let Some(piece) = piece {
-            push_module(&mut joiner, module, piece);
-        }
-    }
-    instructions.footer.iter().for_each(|line| push_line(&mut joiner, line));
-    if options.format == Format::Iife {
-        joiner.push("})();\n", None);
-    }
-    let joined = joiner.finish();
+    let segments = join(instructions, options.format, &pieces, if options.minify { SEGMENT } else { usize::MAX });
     let minified = if options.minify {
-        match minify(&joined.code, joined.map.as_ref(), options.format, &[], settings) {
+        match minify_segments(&segments, options.format, settings) {
             Ok(minified) => minified,
             Err(reason) => {
                 let message = format!("the chunk `{subject}` cannot be minified: {reason}");
@@ -79,20 +70,53 @@ pub(crate) fn render(
             }
         }
     } else {
-        joined
+        segments.into_iter().next().unwrap_or_default()
     };
     let code = match &instructions.hashbang {
         Some(line) => format!("#!{line}\n{}", minified.code),
         None => minified.code,
     };
-    // A line before the first moves every line of the map down by one.
-    let map =
-        minified.map.as_ref().map(map_json).map(|map| if instructions.hashbang.is_some() { shift(&map) } else { map });
+    let above = u32::from(instructions.hashbang.is_some());
+    let map = minified.map.as_ref().map(|map| map.json(above));
     Outcome::new(Rendered { code, map, legal: minified.legal })
 }
 
-fn shift(map: &str) -> String {
-    map.replacen("\"mappings\":\"", "\"mappings\":\";", 1)
+/// A program's statements, copied if somebody else needs them.
+fn items(program: &mut Arc<Program>) -> Vec<ModuleItem> {
+    match Arc::get_mut(program) {
+        Some(program) => std::mem::take(&mut program.module.body),
+        None => program.module.body.clone(),
+    }
+}
+
+/// The chunk's text, cut between modules into segments of about as many bytes as `limit`, all of the same size.
+fn join(instructions: &ChunkInstructions, format: Format, pieces: &[Option<Piece>], limit: usize) -> Vec<Printed> {
+    let total: usize = pieces.iter().flatten().map(Piece::size).sum();
+    let count = (total / limit).max(1);
+    let mut segments = Vec::new();
+    let mut joiner = MapJoiner::default();
+    if format == Format::Iife {
+        joiner.push("(() => {\n", None);
+    }
+    if format != Format::Esm && instructions.is_strict {
+        push_line(&mut joiner, "\"use strict\";");
+    }
+    instructions.header.iter().for_each(|line| push_line(&mut joiner, line));
+    let mut before = 0;
+    for (module, piece) in instructions.modules.iter().zip(pieces) {
+        let Some(piece) = piece else { continue };
+        if segments.len() + 1 < count && before * count >= total * (segments.len() + 1) {
+            segments.push(std::mem::take(&mut joiner).finish());
+        }
+        push_module(&mut joiner, module, piece);
+        before += piece.size();
+    }
+    instructions.footer.iter().for_each(|line| push_line(&mut joiner, line));
+    if format == Format::Iife {
+        joiner.push("})();\n", None);
+    }
+    segments.push(joiner.finish());
+    segments
 }
 
 fn comments(options: &JsOptions) -> KeptComments {

@@ -20,6 +20,7 @@ mod minify;
 mod parse;
 mod print;
 mod scopes;
+mod segments;
 mod settings;
 mod target;
 mod transform;
@@ -29,10 +30,11 @@ mod uses;
 mod tests;
 
 pub use comments::Comments;
-pub use map::{MapJoiner, map_json};
+pub use map::{MapJoiner, SourceMap};
 pub use minify::minify;
 pub use parse::{Dialect, Hint, Syntax, parse};
 pub use print::{KeptComments, PrintOptions, Printed, print};
+pub use segments::{SEGMENT, minify_segments};
 pub use settings::Settings;
 
 use planish_pipeline::asset::AssetId;

@@ -1,7 +1,7 @@
 //! From a syntax tree to text, with or without a source map.
 
 use super::comments::{is_annotation, is_legal};
-use super::map::{Positions, single};
+use super::map::{Positions, SourceMap, single};
 use super::{Comments, Program};
 use rustc_hash::FxHashMap;
 use swc_core::common::comments::SingleThreadedComments;
@@ -11,7 +11,6 @@ use swc_core::ecma::ast::{Ident, Module};
 use swc_core::ecma::codegen::text_writer::{JsWriter, WriteJs, omit_trailing_semi};
 use swc_core::ecma::codegen::{Config, Emitter, Node};
 use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
-use swc_sourcemap::SourceMap;
 
 /// Text and what belongs to it.
 #[derive(Debug, Default)]

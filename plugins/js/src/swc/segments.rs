@@ -1,0 +1,156 @@
+//! Makes the text of a large chunk small, segment by segment: modules of about [`SEGMENT`] bytes together are compressed as one unit,
+//! beside the others. What a segment uses of another it imports, and what others use of it it exports, as far as the compressor can see.
+//!
+//! ```text
+//! read       text -> tree, and what crosses its borders          per segment, parallel
+//! cross      who declares what the others use                    whole chunk
+//! compress   tree -> smaller tree                                per segment, parallel
+//! rename     names of the chunk's scope                          whole chunk
+//! finish     tree -> names of inner scopes, text, map            per segment, parallel
+//! ```
+//!
+//! Invariant: the segments and all that is decided for them depend on the text alone, never on threads.
+
+mod border;
+mod names;
+
+use super::minify::{Shorthand, compress, mangle, run, write};
+use super::parse::{Grammars, Syntax, attempt, describe};
+use super::{Comments, MapJoiner, Printed, Settings, minify};
+use crate::options::Format;
+use border::{Adoption, Border, Crossing, cross};
+use names::{Declared, Names, rename_all};
+use rayon::prelude::*;
+use swc_core::common::{GLOBALS, Globals, Mark, SyntaxContext};
+use swc_core::ecma::ast::{Module, Program as Tree};
+use swc_core::ecma::minifier::option::{ExtraOptions, MangleOptions, MinifyOptions};
+use swc_core::ecma::transforms::base::fixer::{fixer, paren_remover};
+use swc_core::ecma::transforms::base::rename::rename;
+use swc_core::ecma::transforms::base::resolver;
+use swc_core::ecma::visit::VisitMutWith;
+
+/// Bytes of text that are compressed as one unit. A chunk of less is one segment.
+pub const SEGMENT: usize = 128 << 10;
+
+/// A segment on its way.
+struct Segment<'a> {
+    source: &'a Printed,
+    globals: Globals,
+    unresolved: Mark,
+    top_level: Mark,
+    tree: Module,
+    comments: Comments,
+    legal: Vec<String>,
+}
+
+/// Compresses and renames a chunk that is cut into segments, each of which begins on a line of its own.
+///
+/// The error is a message about code that does not parse.
+pub fn minify_segments(sources: &[Printed], format: Format, settings: &Settings) -> Result<Printed, String> {
+    // Names of a function's scope, and those that are to be kept, are not told apart here.
+    if sources.len() > 1
+        && format == Format::Esm
+        && !settings.keep_names
+        && let Some(pieces) = pieces(sources, settings)?
+    {
+        return Ok(join(&pieces));
+    }
+    let whole = join(sources);
+    minify(&whole.code, whole.map.as_ref(), format, &[], settings)
+}
+
+fn join(pieces: &[Printed]) -> Printed {
+    let mut joiner = MapJoiner::default();
+    let mut legal: Vec<String> = Vec::new();
+    for piece in pieces {
+        joiner.push(&piece.code, piece.map.as_ref());
+        for text in &piece.legal {
+            if !legal.contains(text) {
+                legal.push(text.clone());
+            }
+        }
+    }
+    Printed { legal, ..joiner.finish() }
+}
+
+/// `None` if the chunk cannot be cut.
+fn pieces(sources: &[Printed], settings: &Settings) -> Result<Option<Vec<Printed>>, String> {
+    let read: Result<Vec<(Segment<'_>, Border)>, String> = sources.par_iter().map(read).collect();
+    let (mut segments, borders): (Vec<Segment<'_>>, Vec<Border>) = read?.into_iter().unzip();
+    let Some(crossings) = cross(&borders) else { return Ok(None) };
+    let declared: Vec<Declared> = segments
+        .par_iter_mut()
+        .zip(&crossings)
+        .map(|(segment, crossing)| segment.compress(crossing, settings))
+        .collect();
+    let names = rename_all(&declared, &borders);
+    Ok(Some(segments.into_par_iter().zip(&names).map(|(segment, names)| segment.finish(names, settings)).collect()))
+}
+
+fn read(source: &Printed) -> Result<(Segment<'_>, Border), String> {
+    let globals = Globals::new();
+    let read: Result<_, String> = GLOBALS.set(&globals, || {
+        let (mut tree, comments) =
+            attempt(&source.code, Syntax::Js, Grammars::Module).map_err(|errors| describe(&source.code, &errors))?;
+        let (unresolved, top_level) = (Mark::new(), Mark::new());
+        tree.mutate(resolver(unresolved, top_level, false));
+        tree.mutate(paren_remover(Some(&comments)));
+        let border = Border::of(&tree, context(unresolved), context(top_level));
+        let comments = Comments::take(comments);
+        Ok((tree.expect_module(), comments, border, unresolved, top_level))
+    });
+    let (tree, comments, border, unresolved, top_level) = read?;
+    let legal = comments.legal();
+    Ok((Segment { source, globals, unresolved, top_level, tree, comments, legal }, border))
+}
+
+fn context(mark: Mark) -> SyntaxContext {
+    SyntaxContext::empty().apply_mark(mark)
+}
+
+impl Segment<'_> {
+    fn extra(&self) -> ExtraOptions {
+        ExtraOptions { unresolved_mark: self.unresolved, top_level_mark: self.top_level, mangle_name_cache: None }
+    }
+
+    fn compress(&mut self, crossing: &Crossing, settings: &Settings) -> Declared {
+        let (extra, tree, comments) = (self.extra(), std::mem::take(&mut self.tree), self.comments.select(|_| true));
+        let (unresolved, top_level) = (self.unresolved, self.top_level);
+        let (tree, declared) = GLOBALS.set(&self.globals, || {
+            let (unresolved, top_level) = (context(unresolved), context(top_level));
+            let mut adoption = Adoption::new(crossing, unresolved, top_level);
+            let mut tree = Tree::Module(tree);
+            adoption.begin(&mut tree);
+            let options =
+                MinifyOptions { compress: Some(compress(Format::Esm, &[], settings)), ..MinifyOptions::default() };
+            let mut tree = run(tree, &comments, &options, &extra);
+            adoption.end(&mut tree);
+            tree.mutate(fixer(Some(&comments)));
+            let tree = tree.expect_module();
+            let declared = Declared::of(&tree, unresolved, top_level);
+            (tree, declared)
+        });
+        self.tree = tree;
+        self.comments = Comments::take(comments);
+        declared
+    }
+
+    fn finish(self, names: &Names, settings: &Settings) -> Printed {
+        let extra = self.extra();
+        let Self { source, globals, tree, comments, legal, .. } = self;
+        GLOBALS.set(&globals, || {
+            let mut tree = Tree::Module(tree);
+            tree.mutate(rename(&names.new));
+            let mangle = MangleOptions {
+                top_level: Some(false),
+                // Segments must agree on which names are short.
+                disable_char_freq: true,
+                ..mangle(Format::Esm, &names.hidden, settings)
+            };
+            let options = MinifyOptions { compress: None, mangle: Some(mangle), ..MinifyOptions::default() };
+            let mut tree = run(tree, &Default::default(), &options, &extra);
+            tree.visit_mut_with(&mut Shorthand);
+            write((&source.code, source.map.as_ref()), &tree, &comments, legal, settings)
+        })
+    }
+}
