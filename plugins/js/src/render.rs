@@ -1,5 +1,9 @@
-//! render: instructions -> the text of a chunk and its source map. Modules are printed in parallel; the chunk is minified as a whole,
-//! which is smaller than minifying modules apart (three.js: 716 against 741 kB) and keeps minification a function of text.
+//! render: instructions -> the text of a chunk and its source map. Modules are printed in parallel, and minified as a whole, or in segments
+//! of some hundred modules if the chunk is large. That is smaller than minifying modules apart (three.js: 716 against 741 kB) and keeps
+//! minification a function of text.
+//!
+//! Of all instructions that a minified build of three.js takes, compressing and renaming are 38 %, printing modules 13, printing the small
+//! text 12, reading and scanning sources 16, parsing the text of segments 6.
 
 use crate::hoist::hoist;
 use crate::instruct::{ChunkInstructions, ModuleInstructions};
@@ -60,9 +64,9 @@ pub(crate) fn render(
             })
         })
         .collect();
-    let segments = join(instructions, options.format, &pieces, if options.minify { SEGMENT } else { usize::MAX });
+    let segments = join(instructions, options.format, pieces, if options.minify { SEGMENT } else { usize::MAX });
     let minified = if options.minify {
-        match minify_segments(&segments, options.format, settings) {
+        match minify_segments(segments, options.format, settings) {
             Ok(minified) => minified,
             Err(reason) => {
                 let message = format!("the chunk `{subject}` cannot be minified: {reason}");
@@ -90,7 +94,7 @@ fn items(program: &mut Arc<Program>) -> Vec<ModuleItem> {
 }
 
 /// The chunk's text, cut between modules into segments of about as many bytes as `limit`, all of the same size.
-fn join(instructions: &ChunkInstructions, format: Format, pieces: &[Option<Piece>], limit: usize) -> Vec<Printed> {
+fn join(instructions: &ChunkInstructions, format: Format, pieces: Vec<Option<Piece>>, limit: usize) -> Vec<Printed> {
     let total: usize = pieces.iter().flatten().map(Piece::size).sum();
     let count = (total / limit).max(1);
     let mut segments = Vec::new();
@@ -108,8 +112,8 @@ fn join(instructions: &ChunkInstructions, format: Format, pieces: &[Option<Piece
         if segments.len() + 1 < count && before * count >= total * (segments.len() + 1) {
             segments.push(std::mem::take(&mut joiner).finish());
         }
-        push_module(&mut joiner, module, piece);
         before += piece.size();
+        push_module(&mut joiner, module, piece);
     }
     instructions.footer.iter().for_each(|line| push_line(&mut joiner, line));
     if format == Format::Iife {
@@ -131,10 +135,10 @@ fn push_line(joiner: &mut MapJoiner, line: &str) {
     joiner.push(&format!("{line}\n"), None);
 }
 
-fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: &Piece) {
+fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: Piece) {
     let Some((name, helper)) = &module.evaluate else {
         module.prelude.iter().for_each(|line| push_line(joiner, line));
-        joiner.push(&piece.body.code, piece.body.map.as_ref());
+        joiner.push(&piece.body.code, piece.body.map);
         return;
     };
     let variables: BTreeSet<&str> = piece.variables.iter().chain(&module.variables).map(String::as_str).collect();
@@ -143,8 +147,8 @@ fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: &Piec
     if let (Some(variables), Wrap::Esm) = (&variables, module.wrap) {
         push_line(joiner, variables);
     }
-    if let Some(functions) = &piece.functions {
-        joiner.push(&functions.code, functions.map.as_ref());
+    if let Some(functions) = piece.functions {
+        joiner.push(&functions.code, functions.map);
     }
     let waiting = format!("async ({}) => {{", module.done.as_deref().unwrap_or_default());
     let head = match (module.wrap, module.is_async, module.parameters) {
@@ -160,7 +164,7 @@ fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: &Piec
         push_line(joiner, variables);
     }
     module.prelude.iter().for_each(|line| push_line(joiner, line));
-    joiner.push(&piece.body.code, piece.body.map.as_ref());
+    joiner.push(&piece.body.code, piece.body.map);
     module.done.iter().for_each(|done| push_line(joiner, &format!("{done}();")));
     push_line(joiner, "});");
 }

@@ -25,6 +25,7 @@ mod settings;
 mod target;
 mod transform;
 mod uses;
+mod writer;
 
 #[cfg(test)]
 mod tests;

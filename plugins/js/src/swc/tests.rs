@@ -31,7 +31,7 @@ fn options() -> JsOptions {
     }
 }
 
-fn settings(change: impl FnOnce(&mut JsOptions)) -> Settings {
+pub(super) fn settings(change: impl FnOnce(&mut JsOptions)) -> Settings {
     let mut options = options();
     change(&mut options);
     Settings::new(&options).expect("valid options")
@@ -511,7 +511,7 @@ fn minified_maps_lead_to_the_files() {
     ] {
         let program = program(name, input, &settings);
         let printed = print(&program, &program.module, PrintOptions { comments: KeptComments::None, map: true });
-        joiner.push(&printed.code, printed.map.as_ref());
+        joiner.push(&printed.code, printed.map);
     }
     let chunk = joiner.finish();
     let small = minify(&chunk.code, chunk.map.as_ref(), Format::Esm, &[], &settings).expect("it parses");

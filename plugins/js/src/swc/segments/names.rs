@@ -16,6 +16,8 @@ use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
 /// The letters of names, the most common in JavaScript first; digits may not begin one.
 const LETTERS: &[u8; 64] = b"etnrisouaflchpdvmgybwESxTNCkLAOM_DPHBjFIqRUzWXV$JKQGYZ0516372984";
 const FIRST: usize = 54;
+/// How many names of one letter the chunk's scope has.
+const SINGLE: usize = 10;
 
 /// What a compressed segment declares and mentions at its top level.
 pub(super) struct Declared {
@@ -188,17 +190,18 @@ fn entries(segments: &[Declared]) -> Vec<Entry<'_>> {
     entries
 }
 
-/// The names of two letters and more: those of one are for what functions declare, which may have none of the chunk's names that
-/// stand anywhere in the segment.
+/// The names in order. Nearly all of one letter are for what functions declare, which can have none of the names of the chunk's scope that
+/// their segment mentions; it gets the rarest letters.
 fn name(number: usize) -> Atom {
-    let mut number = number + FIRST;
-    let mut text = String::new();
-    text.push(char::from(LETTERS[number % FIRST]));
-    number /= FIRST;
-    while number > 0 {
-        number -= 1;
-        text.push(char::from(LETTERS[number % LETTERS.len()]));
-        number /= LETTERS.len();
+    let (letter, mut rest) = match number.checked_sub(SINGLE) {
+        None => (FIRST - 1 - number, 0),
+        Some(number) => (number % FIRST, number / FIRST + 1),
+    };
+    let mut text = String::from(char::from(LETTERS[letter]));
+    while rest > 0 {
+        rest -= 1;
+        text.push(char::from(LETTERS[rest % LETTERS.len()]));
+        rest /= LETTERS.len();
     }
-    text.into()
+    Atom::from(text)
 }
