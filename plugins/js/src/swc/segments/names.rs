@@ -16,8 +16,6 @@ use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
 /// The letters of names, the most common in JavaScript first; digits may not begin one.
 const LETTERS: &[u8; 64] = b"etnrisouaflchpdvmgybwESxTNCkLAOM_DPHBjFIqRUzWXV$JKQGYZ0516372984";
 const FIRST: usize = 54;
-/// How many names of one letter the chunk's scope has.
-const SINGLE: usize = 10;
 
 /// What a compressed segment declares and mentions at its top level.
 pub(super) struct Declared {
@@ -190,14 +188,12 @@ fn entries(segments: &[Declared]) -> Vec<Entry<'_>> {
     entries
 }
 
-/// The names in order. Nearly all of one letter are for what functions declare, which can have none of the names of the chunk's scope that
-/// their segment mentions; it gets the rarest letters.
+/// The names in order, of two letters and more. Those of one are for what functions declare, which can have none of the names of the
+/// chunk's scope that their segment mentions: if the chunk's ten most frequent names had one letter, three.js would gain 440 bytes and lose
+/// 240 with Brotli.
 fn name(number: usize) -> Atom {
-    let (letter, mut rest) = match number.checked_sub(SINGLE) {
-        None => (FIRST - 1 - number, 0),
-        Some(number) => (number % FIRST, number / FIRST + 1),
-    };
-    let mut text = String::from(char::from(LETTERS[letter]));
+    let mut text = String::from(char::from(LETTERS[number % FIRST]));
+    let mut rest = number / FIRST + 1;
     while rest > 0 {
         rest -= 1;
         text.push(char::from(LETTERS[rest % LETTERS.len()]));
