@@ -33,7 +33,8 @@ pub fn minify(
     GLOBALS.set(&Globals::new(), || {
         let (tree, comments) = attempt(code, Syntax::Js, grammars(format)).map_err(|errors| describe(code, &errors))?;
         let legal = Comments::copy(&comments).legal();
-        let tree = shrink(tree, &comments, format, reserved, settings);
+        let mut tree = shrink(tree, &comments, format, reserved, settings);
+        tidy(&mut tree, code);
         Ok(write((code, map), &tree, &Comments::take(comments), legal, settings))
     })
 }
@@ -86,8 +87,15 @@ fn shrink(
     };
     let mut tree = run(tree, comments, &options, &extra);
     tree.mutate(fixer(Some(comments)));
-    tree.visit_mut_with(&mut Shorthand);
     tree
+}
+
+/// Removes what compressing and renaming leave behind.
+pub(super) fn tidy(tree: &mut Tree, code: &str) {
+    tree.visit_mut_with(&mut Shorthand);
+    if code.contains("??") {
+        tree.visit_mut_with(&mut Nullish);
+    }
 }
 
 /// Compresses, renames or both.
@@ -101,7 +109,7 @@ pub(super) fn run(
 }
 
 /// `import { a as a }` becomes `import { a }`: renaming leaves such clauses behind, and the generator prints them as they are.
-pub(super) struct Shorthand;
+struct Shorthand;
 
 impl VisitMut for Shorthand {
     noop_visit_mut_type!();

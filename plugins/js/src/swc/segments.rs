@@ -16,7 +16,7 @@ mod names;
 #[cfg(test)]
 mod tests;
 
-use super::minify::{Shorthand, compress, mangle, run, write};
+use super::minify::{compress, mangle, run, tidy, write};
 use super::parse::{Grammars, Syntax, attempt, describe};
 use super::{Comments, MapJoiner, Printed, Settings, minify};
 use crate::options::Format;
@@ -29,7 +29,6 @@ use swc_core::ecma::minifier::option::{ExtraOptions, MangleOptions, MinifyOption
 use swc_core::ecma::transforms::base::fixer::{fixer, paren_remover};
 use swc_core::ecma::transforms::base::rename::rename;
 use swc_core::ecma::transforms::base::resolver;
-use swc_core::ecma::visit::VisitMutWith;
 
 /// Bytes of text that are compressed as one unit. A chunk of less than two segments is one.
 ///
@@ -168,7 +167,7 @@ impl Segment {
             let mut module = run(Tree::Module(module), &Default::default(), &options, &extra).expect_module();
             module.body.splice(..0, imports);
             let mut tree = Tree::Module(module);
-            tree.visit_mut_with(&mut Shorthand);
+            tidy(&mut tree, &source.code);
             write((&source.code, source.map.as_ref()), &tree, &comments, legal, settings)
         })
     }
