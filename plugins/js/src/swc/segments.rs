@@ -54,9 +54,9 @@ pub fn minify_segments(sources: Vec<Printed>, format: Format, settings: &Setting
     if sources.len() > 1
         && format == Format::Esm
         && !settings.keep_names
-        && let Some((segments, borders, crossings)) = read_all(&sources)?
+        && let Some(cut) = read_all(&sources)?
     {
-        return Ok(join(minify_all(sources, segments, &borders, &crossings, settings)));
+        return Ok(join(minify_all(sources, cut, settings)));
     }
     let whole = join(sources);
     minify(&whole.code, whole.map.as_ref(), format, &[], settings)
@@ -76,26 +76,28 @@ fn join(pieces: Vec<Printed>) -> Printed {
     Printed { legal, ..joiner.finish() }
 }
 
-/// `None` if the chunk cannot be cut.
-fn read_all(sources: &[Printed]) -> Result<Option<(Vec<Segment>, Vec<Border>, Vec<Crossing>)>, String> {
-    let read: Result<Vec<(Segment, Border)>, String> = sources.par_iter().map(|source| read(&source.code)).collect();
-    let (segments, borders): (Vec<Segment>, Vec<Border>) = read?.into_iter().unzip();
-    Ok(cross(&borders).map(|crossings| (segments, borders, crossings)))
+/// The segments of a chunk, with what each has to do with the others.
+struct Cut {
+    segments: Vec<Segment>,
+    borders: Vec<Border>,
+    crossings: Vec<Crossing>,
 }
 
-fn minify_all(
-    sources: Vec<Printed>,
-    mut segments: Vec<Segment>,
-    borders: &[Border],
-    crossings: &[Crossing],
-    settings: &Settings,
-) -> Vec<Printed> {
+/// `None` if the chunk cannot be cut.
+fn read_all(sources: &[Printed]) -> Result<Option<Cut>, String> {
+    let read: Result<Vec<(Segment, Border)>, String> = sources.par_iter().map(|source| read(&source.code)).collect();
+    let (segments, borders): (Vec<Segment>, Vec<Border>) = read?.into_iter().unzip();
+    Ok(cross(&borders).map(|crossings| Cut { segments, borders, crossings }))
+}
+
+fn minify_all(sources: Vec<Printed>, cut: Cut, settings: &Settings) -> Vec<Printed> {
+    let Cut { mut segments, borders, crossings } = cut;
     let declared: Vec<Declared> = segments
         .par_iter_mut()
-        .zip(crossings)
+        .zip(&crossings)
         .map(|(segment, crossing)| segment.compress(crossing, settings))
         .collect();
-    let names = rename_all(&declared, borders);
+    let names = rename_all(&declared, &borders);
     let renamed = segments.into_par_iter().zip(sources).zip(&names);
     renamed.map(|((segment, source), names)| segment.finish(source, names, settings)).collect()
 }

@@ -28,7 +28,7 @@ fn a_name_is_the_same_in_all_segments() {
 fn what_others_use_stays() {
     let code =
         small(&["function helper(first) { return first + own(first); } const own = f();", "use(helper); use(helper);"]);
-    assert_eq!(code, "function ee(e){return e+te(e)}let te=f();\nuse(ee),use(ee);");
+    assert_eq!(code, "function ee(a){return a+te(a)}let te=f();\nuse(ee),use(ee);");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn variables_inside_statements_are_the_chunks_too() {
 #[test]
 fn globals_keep_their_names() {
     let names: Vec<String> =
-        (0..80).map(|number| format!("let name{number} = f(); use(name{number}, te, ee);")).collect();
+        (0..80).map(|number| format!("let name{number} = f(); use(name{number}, name{number}, te, ee);")).collect();
     let code = small(&["use(te, ee);", &names.join("\n")]);
     assert!(code.starts_with("use(te,ee);"), "{code}");
     assert!(!code.contains("te=f()") && !code.contains("ee=f()") && code.contains("ne=f()"), "{code}");
