@@ -7,7 +7,8 @@ use crate::components::components;
 use crate::key::{Key, KeyBuilder};
 use crate::output::{FinalFile, Output, OutputId};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Characters of a content hash in a file name: 48 bits.
@@ -181,13 +182,50 @@ pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
             found
         })
         .collect();
+    let hashes = hashes(names, &outputs, &references);
+    let finals: Vec<(String, bool, Known)> = outputs
+        .iter()
+        .zip(&references)
+        .map(|(output, references)| {
+            let named = names.named.get(&output.id).expect("every rendered output was planned");
+            let hash = named.hashed_by.as_ref().and_then(|owner| Some((owner, hashes[*index.get(owner)?].as_deref()?)));
+            let path =
+                hash.map_or_else(|| named.path.clone(), |(owner, hash)| named.path.replace(&placeholder(owner), hash));
+            (path, hash.is_some(), Known::new(references, &outputs, &hashes))
+        })
+        .collect();
+    let mut files: Vec<FinalFile> = outputs
+        .into_par_iter()
+        .zip(finals)
+        .map(|(output, (path, immutable, known))| FinalFile {
+            id: output.id,
+            path,
+            class: output.class,
+            bytes: Arc::from(known.put_into(Cow::Owned(output.bytes))),
+            immutable,
+            asset: output.asset,
+            chunk: output.chunk,
+        })
+        .collect();
+    files.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
+    files
+}
+
+/// The hash of each output that some name holds.
+fn hashes(names: &Names, outputs: &[Output], references: &[Vec<usize>]) -> Vec<Option<String>> {
+    let owners: BTreeSet<&OutputId> = names.named.values().filter_map(|named| named.hashed_by.as_ref()).collect();
     let mut hashes: Vec<Option<String>> = vec![None; outputs.len()];
-    for component in components(&references) {
-        let bytes: Vec<Vec<u8>> = component
+    for component in components(references) {
+        if !component.iter().any(|at| owners.contains(&outputs[*at].id)) {
+            continue;
+        }
+        let isolated: Vec<Key> = component
             .par_iter()
-            .map(|&at| substitute(&outputs[at].bytes, &references[at], &outputs, &hashes))
+            .map(|&at| {
+                let known = Known::new(&references[at], outputs, &hashes);
+                Key::of_bytes(&known.put_into(Cow::Borrowed(&outputs[at].bytes)))
+            })
             .collect();
-        let isolated: Vec<Key> = bytes.par_iter().map(|bytes| Key::of_bytes(bytes)).collect();
         for (position, &at) in component.iter().enumerate() {
             let key = if component.len() == 1 {
                 isolated[position]
@@ -202,49 +240,43 @@ pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
             hashes[at] = Some(key.to_name(HASH_LENGTH));
         }
     }
-    let mut files: Vec<FinalFile> = outputs
-        .par_iter()
-        .enumerate()
-        .map(|(at, output)| {
-            let named = names.named.get(&output.id).expect("every rendered output was planned");
-            let hash = named.hashed_by.as_ref().and_then(|owner| Some((owner, hashes[*index.get(owner)?].as_deref()?)));
-            FinalFile {
-                id: output.id.clone(),
-                path: hash
-                    .map_or_else(|| named.path.clone(), |(owner, hash)| named.path.replace(&placeholder(owner), hash)),
-                class: output.class,
-                bytes: Arc::from(substitute(&output.bytes, &references[at], &outputs, &hashes)),
-                immutable: hash.is_some(),
-                asset: output.asset.clone(),
-                chunk: output.chunk,
-            }
-        })
-        .collect();
-    files.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
-    files
+    hashes
 }
 
-/// Replaces the placeholders of those references whose hash is known.
-fn substitute(bytes: &[u8], references: &[usize], outputs: &[Output], hashes: &[Option<String>]) -> Vec<u8> {
-    let known: BTreeMap<Vec<u8>, &[u8]> = references
-        .iter()
-        .filter_map(|&at| Some((placeholder(&outputs[at].id).into_bytes(), hashes[at].as_ref()?.as_bytes())))
-        .collect();
-    let mut result = bytes.to_vec();
-    if known.is_empty() {
-        return result;
+/// Placeholders that an output may hold, with the hashes that take their places.
+struct Known {
+    hashes: BTreeMap<Vec<u8>, String>,
+    /// Whether a placeholder begins with a byte: nearly all of a text's do not.
+    begins: [bool; 256],
+}
+
+impl Known {
+    fn new(references: &[usize], outputs: &[Output], hashes: &[Option<String>]) -> Self {
+        let known = references.iter().filter_map(|&at| Some((placeholder(&outputs[at].id), hashes[at].clone()?)));
+        let hashes: BTreeMap<Vec<u8>, String> = known.map(|(place, hash)| (place.into_bytes(), hash)).collect();
+        let mut begins = [false; 256];
+        hashes.keys().for_each(|place| begins[usize::from(place[0])] = true);
+        Self { hashes, begins }
     }
-    let mut at = 0;
-    while at + HASH_LENGTH <= bytes.len() {
-        match known.get(&bytes[at..at + HASH_LENGTH]) {
-            Some(hash) => {
-                result[at..at + HASH_LENGTH].copy_from_slice(hash);
-                at += HASH_LENGTH;
-            }
-            None => at += 1,
+
+    fn put_into<'b>(&self, bytes: Cow<'b, [u8]>) -> Cow<'b, [u8]> {
+        if self.hashes.is_empty() {
+            return bytes;
         }
+        let mut bytes = bytes.into_owned();
+        let mut at = 0;
+        while let Some(place) = bytes.get_mut(at..at + HASH_LENGTH) {
+            let hash = if self.begins[usize::from(place[0])] { self.hashes.get(&*place) } else { None };
+            match hash {
+                Some(hash) => {
+                    place.copy_from_slice(hash.as_bytes());
+                    at += HASH_LENGTH;
+                }
+                None => at += 1,
+            }
+        }
+        Cow::Owned(bytes)
     }
-    result
 }
 
 #[cfg(test)]

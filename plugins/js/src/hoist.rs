@@ -34,22 +34,23 @@ pub(crate) struct Hoisted {
     pub(crate) names: Option<Module>,
 }
 
-/// Makes the statements of a module; `names` says how functions and classes keep theirs, if they do.
-pub(crate) fn hoist(program: &Program, instructions: &ModuleInstructions, names: Option<&NameOptions>) -> Hoisted {
-    let mut items: Vec<ModuleItem> = Vec::new();
-    for (item, live) in program.module.body.iter().zip(&instructions.live) {
-        if *live && !is_linkage(item) {
-            items.push(item.clone());
-        }
-    }
+/// Makes the statements of a module. `items` are the program's own, or a copy of them; `names` says how functions and classes keep
+/// theirs, if they do.
+pub(crate) fn hoist(
+    program: &Program,
+    items: Vec<ModuleItem>,
+    instructions: &ModuleInstructions,
+    names: Option<&NameOptions>,
+) -> Hoisted {
+    let live = items.into_iter().zip(&instructions.live).filter(|(item, live)| **live && !is_linkage(item));
     let mut replacer = Replacer {
         instructions,
         top_level: program.top_level_context(),
         unresolved: program.unresolved_context(),
         scopes: 0,
     };
-    let mut statements: Vec<Stmt> = Vec::with_capacity(items.len());
-    for item in items {
+    let mut statements: Vec<Stmt> = Vec::new();
+    for (item, _) in live {
         let mut statement = replacer.statement(item);
         drop_properties(&mut statement, instructions);
         statement.visit_mut_with(&mut replacer);

@@ -67,12 +67,12 @@ use planish_pipeline::output::{Output, OutputClass, OutputId};
 use planish_pipeline::plugin::{AssetPlugin, Grouping, Inline, Linked, RenderContext, Request};
 use planish_pipeline::task::{Task, Tasks};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Raised when the same source gives another record.
 const VERSION: u32 = 9;
 /// Rendering a chunk; raised when the same instructions give another text.
-const RENDER: Task = Task { name: "js-chunk", version: 6 };
+const RENDER: Task = Task { name: "js-chunk", version: 7 };
 
 /// The plugin for everything that becomes JavaScript.
 pub struct JsPlugin {
@@ -84,7 +84,19 @@ pub struct JsPlugin {
 /// A record with the tree that it describes.
 struct LiveModule {
     record: Arc<ModuleRecord>,
-    program: Arc<Program>,
+    /// Until it is rendered, if nobody will ask for it again.
+    program: Mutex<Option<Arc<Program>>>,
+}
+
+impl LiveModule {
+    fn new(record: ModuleRecord, program: Program) -> Self {
+        Self { record: Arc::new(record), program: Mutex::new(Some(Arc::new(program))) }
+    }
+
+    fn program(&self, is_last_use: bool) -> Option<Arc<Program>> {
+        let mut program = self.program.lock().expect("no panic while locked");
+        if is_last_use { program.take() } else { program.clone() }
+    }
 }
 
 impl JsPlugin {
@@ -120,8 +132,7 @@ impl JsPlugin {
         if Form::of(&source.id) == Form::Json {
             scanned.record.format = record::Format::Json;
         }
-        let live = LiveModule { record: Arc::new(scanned.record), program: Arc::new(program) };
-        Outcome::with(Some((live, scanned.dependencies)), diagnostics)
+        Outcome::with(Some((LiveModule::new(scanned.record, program), scanned.dependencies)), diagnostics)
     }
 
     /// The record of a module, from memory or from the cache; `None` for assets of other kinds.
@@ -136,13 +147,14 @@ impl JsPlugin {
         }
     }
 
-    /// The tree of a module, made again if the module came from the cache.
+    /// The tree of a module, made again if the module came from the cache or was rendered before.
     fn program(&self, graph: &AssetGraph, module: &ModuleInstructions) -> Option<Arc<Program>> {
         let node = graph.node(module.asset);
-        match live(node) {
-            Some(live) => Some(Arc::clone(&live.program)),
-            None => self.read(&node.source).value.map(|(live, _)| live.program),
-        }
+        // Whoever builds again, or renders a part of the graph for itself, holds the asset too.
+        let is_last_use = Arc::strong_count(&node.asset) == 1;
+        live(node)
+            .and_then(|live| live.program(is_last_use))
+            .or_else(|| self.read(&node.source).value.and_then(|(live, _)| live.program(true)))
     }
 }
 
@@ -275,8 +287,9 @@ impl AssetPlugin for JsPlugin {
             },
             || render(&instructions, &self.options, &self.settings, name, |module| self.program(context.graph, module)),
         );
-        let outputs = outputs(context, &self.options, script, chunk, &rendered.value, instructions.references);
-        Outcome::with(outputs, [instructions.diagnostics, rendered.diagnostics.clone()].concat())
+        let Outcome { value, diagnostics } = Arc::unwrap_or_clone(rendered);
+        let outputs = outputs(context, &self.options, script, chunk, value, instructions.references);
+        Outcome::with(outputs, [instructions.diagnostics, diagnostics].concat())
     }
 
     fn render_inline(&self, context: &RenderContext<'_>, asset: AssetIdx, into: &OutputId) -> Outcome<Inline> {
@@ -290,11 +303,11 @@ fn outputs(
     options: &JsOptions,
     script: &OutputId,
     chunk: ChunkIdx,
-    rendered: &Rendered,
+    rendered: Rendered,
     references: BTreeSet<OutputId>,
 ) -> Vec<Output> {
     let mut references: Vec<OutputId> = references.into_iter().collect();
-    let mut code = rendered.code.clone();
+    let mut code = rendered.code;
     if !code.ends_with('\n') {
         code.push('\n');
     }
@@ -314,12 +327,12 @@ fn outputs(
         references.push(script.clone());
         outputs.push(output(id, OutputClass::Licences, (rendered.legal.join("\n") + "\n").into_bytes()));
     }
-    if let Some(map) = &rendered.map {
+    if let Some(map) = rendered.map {
         let id = OutputId::new(format!("map:{}", script.as_str()));
         match options.source_map {
             SourceMap::None => {}
             SourceMap::Inline => {
-                let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, map);
+                let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &map);
                 code.push_str(&format!("//# sourceMappingURL=data:application/json;charset=utf-8;base64,{encoded}\n"));
             }
             SourceMap::External | SourceMap::Hidden => {
@@ -328,7 +341,7 @@ fn outputs(
                     // The map's name holds the script's own hash.
                     references.push(script.clone());
                 }
-                outputs.push(output(id, OutputClass::SourceMap, map.clone().into_bytes()));
+                outputs.push(output(id, OutputClass::SourceMap, map.into_bytes()));
             }
         }
     }

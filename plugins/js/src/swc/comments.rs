@@ -88,12 +88,14 @@ impl Comments {
 
 /// Whether a comment is one that licences ask to keep.
 pub(super) fn is_legal(comment: &Comment) -> bool {
-    comment.text.starts_with('!') || comment.text.contains("@license") || comment.text.contains("@preserve")
+    let tags = || comment.text.split('@').skip(1);
+    comment.text.starts_with('!') || tags().any(|tag| tag.starts_with("license") || tag.starts_with("preserve"))
 }
 
 /// Whether a comment tells a minifier something about the code after it.
 pub(super) fn is_annotation(comment: &Comment) -> bool {
-    says(comment, "PURE") || says(comment, "NO_SIDE_EFFECTS") || says(comment, "INLINE") || says(comment, "NOINLINE")
+    comment.text.contains("__")
+        && ["PURE", "NO_SIDE_EFFECTS", "INLINE", "NOINLINE"].into_iter().any(|flag| says(comment, flag))
 }
 
 fn says(comment: &Comment, flag: &str) -> bool {

@@ -1,9 +1,12 @@
-//! Source maps: from positions to lines and columns, one map through another, many maps one after the other.
+//! Source maps: from positions to lines and columns, one map through another, many maps one after the other, and all of it as JSON.
+//!
+//! A large chunk has millions of tokens, so a map is lists of plain numbers and shared texts, and joining maps moves them.
 
 use super::Printed;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use swc_core::common::{BytePos, LineCol};
-use swc_sourcemap::{SourceMap, SourceMapBuilder};
 
 /// Where the lines of a text begin, and how many UTF-16 units its bytes are.
 pub(super) struct Lines {
@@ -11,34 +14,32 @@ pub(super) struct Lines {
     /// For each character of several bytes: the offset after it, and how many units fewer than bytes there were until then.
     surplus: Vec<(u32, u32)>,
     end: u32,
+    /// Number of the line that was asked for last: the next one is mostly the same.
+    last: usize,
 }
 
 impl Lines {
     pub(super) fn new(text: &str) -> Self {
-        let mut lines = Self { starts: vec![0], surplus: Vec::new(), end: text.len() as u32 };
-        let mut total = 0;
-        for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n' || *byte >= 0xc0) {
-            if byte == b'\n' {
-                lines.starts.push(at as u32 + 1);
-                continue;
-            }
-            let (bytes, units) = match byte {
-                0xf0.. => (4, 2),
-                0xe0.. => (3, 1),
-                _ => (2, 1),
-            };
-            total += bytes - units;
-            lines.surplus.push((at as u32 + bytes, total));
-        }
-        lines
+        let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
+        let surplus = if text.is_ascii() { Vec::new() } else { surplus(text) };
+        Self { starts: starts.collect(), surplus, end: text.len() as u32, last: 0 }
     }
 
     /// Line and column, both from zero, of a position; `None` outside the text.
-    fn place(&self, position: BytePos) -> Option<(u32, u32)> {
+    fn place(&mut self, position: BytePos) -> Option<(u32, u32)> {
         let offset = position.0.checked_sub(1).filter(|offset| *offset <= self.end)?;
-        let line = self.starts.partition_point(|start| *start <= offset) - 1;
-        let start = self.starts[line];
-        Some((line as u32, offset - self.surplus_before(offset) - (start - self.surplus_before(start))))
+        if !self.is_in(offset, self.last) {
+            let next = self.last + 1;
+            let search = || self.starts.partition_point(|start| *start <= offset) - 1;
+            self.last = if self.is_in(offset, next) { next } else { search() };
+        }
+        let start = self.starts[self.last];
+        Some((self.last as u32, offset - self.surplus_before(offset) - (start - self.surplus_before(start))))
+    }
+
+    fn is_in(&self, offset: u32, line: usize) -> bool {
+        self.starts.get(line).is_some_and(|start| *start <= offset)
+            && self.starts.get(line + 1).is_none_or(|next| offset < *next)
     }
 
     fn surplus_before(&self, offset: u32) -> u32 {
@@ -49,8 +50,212 @@ impl Lines {
     }
 }
 
+fn surplus(text: &str) -> Vec<(u32, u32)> {
+    let mut surplus = Vec::new();
+    let mut total = 0;
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| *byte >= 0xc0) {
+        let (bytes, units) = match byte {
+            0xf0.. => (4, 2),
+            0xe0.. => (3, 1),
+            _ => (2, 1),
+        };
+        total += bytes - units;
+        surplus.push((at as u32 + bytes, total));
+    }
+    surplus
+}
+
 /// What a code generator says of its output: source positions and where they went.
 pub(super) type Positions = Vec<(BytePos, LineCol)>;
+
+/// Where the parts of a text come from.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    sources: Vec<MappedSource>,
+    names: Vec<Arc<str>>,
+    runs: Vec<Run>,
+}
+
+/// A file that parts of a text come from.
+#[derive(Clone, Debug)]
+struct MappedSource {
+    name: Arc<str>,
+    text: Arc<str>,
+}
+
+/// The tokens of some whole lines. Maps are joined by their runs, so that no token is ever copied.
+#[derive(Clone, Debug, Default)]
+struct Run {
+    /// The line of the text that is the first of these.
+    line: u32,
+    /// Sorted by place.
+    tokens: Vec<Token>,
+    /// The map's numbers of the sources and names, by those in the tokens.
+    sources: Vec<u32>,
+    names: Vec<u32>,
+}
+
+/// A place in a text and where it comes from. Lines and columns count from zero, columns in UTF-16 units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Token {
+    line: u32,
+    column: u32,
+    from: Origin,
+    /// Number of the name that it has there, or [`NO_NAME`].
+    name: u32,
+}
+
+const NO_NAME: u32 = u32::MAX;
+
+/// A place in a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Origin {
+    source: u32,
+    line: u32,
+    column: u32,
+}
+
+impl SourceMap {
+    /// Source, line, column and name of what stands at a place of the text.
+    pub fn origin(&self, line: u32, column: u32) -> Option<(&str, u32, u32, Option<&str>)> {
+        let (run, token) = TokenLines::of(self).find(line, column)?;
+        let source = &*self.sources[run.sources[token.from.source as usize] as usize].name;
+        Some((source, token.from.line, token.from.column, self.name(run, token)))
+    }
+
+    fn name(&self, run: &Run, token: &Token) -> Option<&str> {
+        let number = run.names.get(token.name as usize)?;
+        Some(&self.names[*number as usize])
+    }
+
+    /// The map as a file, of the text with `above` lines before it.
+    pub fn json(&self, above: u32) -> String {
+        let mut json = String::from("{\"version\":3,\"sources\":");
+        json.push_str(&list(self.sources.iter().map(|source| &source.name)));
+        json.push_str(",\"sourcesContent\":");
+        json.push_str(&list(self.sources.iter().map(|source| &source.text)));
+        json.push_str(",\"names\":");
+        json.push_str(&list(self.names.iter()));
+        json.push_str(",\"mappings\":\"");
+        json.extend((0..above).map(|_| ';'));
+        self.mappings().iter().for_each(|mappings| json.push_str(mappings));
+        json.push_str("\"}");
+        json
+    }
+
+    /// The mappings of each run.
+    fn mappings(&self) -> Vec<String> {
+        let mut states = vec![State::default()];
+        for run in &self.runs {
+            states.extend(states.last().map(|state| state.after(run)));
+        }
+        self.runs.par_iter().zip(states).map(|(run, state)| state.write(run)).collect()
+    }
+}
+
+fn list<'a>(texts: impl Iterator<Item = &'a Arc<str>>) -> String {
+    let texts: Vec<&str> = texts.map(|text| &**text).collect();
+    serde_json::to_string(&texts).expect("texts always serialise")
+}
+
+/// What was written last: mappings hold differences only.
+#[derive(Clone, Copy, Default)]
+struct State {
+    line: u32,
+    from: Origin,
+    name: u32,
+}
+
+impl State {
+    fn after(self, run: &Run) -> Self {
+        let Some(last) = run.tokens.last() else { return self };
+        let named = run.tokens.iter().rev().find(|token| token.name != NO_NAME);
+        Self {
+            line: run.line + last.line,
+            from: last.from.renumbered(run),
+            name: named.map_or(self.name, |token| run.names[token.name as usize]),
+        }
+    }
+
+    fn write(mut self, run: &Run) -> String {
+        let mut text = String::with_capacity(run.tokens.len() * 8);
+        let (mut column, mut is_first) = (0, true);
+        for token in &run.tokens {
+            while self.line < run.line + token.line {
+                text.push(';');
+                (self.line, column, is_first) = (self.line + 1, 0, true);
+            }
+            if !std::mem::take(&mut is_first) {
+                text.push(',');
+            }
+            let from = token.from.renumbered(run);
+            write_difference(&mut text, token.column, column);
+            write_difference(&mut text, from.source, self.from.source);
+            write_difference(&mut text, from.line, self.from.line);
+            write_difference(&mut text, from.column, self.from.column);
+            if token.name != NO_NAME {
+                let name = run.names[token.name as usize];
+                write_difference(&mut text, name, self.name);
+                self.name = name;
+            }
+            (column, self.from) = (token.column, from);
+        }
+        text
+    }
+}
+
+impl Origin {
+    /// With the number that the source has in the map.
+    fn renumbered(self, run: &Run) -> Self {
+        Self { source: run.sources[self.source as usize], ..self }
+    }
+}
+
+/// Base 64 VLQ, as the source map specification (ECMA-426) has it: five bits a digit, the lowest bits first, of which the first is the sign.
+fn write_difference(text: &mut String, to: u32, from: u32) {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut rest = u64::from(to.abs_diff(from)) << 1 | u64::from(to < from);
+    loop {
+        let more = if rest > 31 { 32 } else { 0 };
+        text.push(char::from(DIGITS[(rest & 31 | more) as usize]));
+        rest >>= 5;
+        if rest == 0 {
+            return;
+        }
+    }
+}
+
+/// The tokens of a map by line.
+struct TokenLines<'a> {
+    map: &'a SourceMap,
+    /// By line: its run, and the numbers of its first token there and of the one after its last.
+    lines: Vec<(usize, usize, usize)>,
+}
+
+impl<'a> TokenLines<'a> {
+    fn of(map: &'a SourceMap) -> Self {
+        let mut lines: Vec<(usize, usize, usize)> = Vec::new();
+        for (number, run) in map.runs.iter().enumerate() {
+            for (at, token) in run.tokens.iter().enumerate() {
+                let line = (run.line + token.line) as usize;
+                if lines.len() <= line {
+                    lines.resize(line, (0, 0, 0));
+                    lines.push((number, at, at));
+                }
+                lines[line].2 = at + 1;
+            }
+        }
+        Self { map, lines }
+    }
+
+    /// The last token of the line at or before the column.
+    fn find(&self, line: u32, column: u32) -> Option<(&'a Run, &'a Token)> {
+        let (run, start, end) = *self.lines.get(line as usize)?;
+        let run = self.map.runs.get(run)?;
+        let tokens = &run.tokens[start..end];
+        Some((run, tokens.get(tokens.partition_point(|token| token.column <= column).checked_sub(1)?)?))
+    }
+}
 
 /// A map with one source.
 pub(super) fn single<'a>(
@@ -59,16 +264,14 @@ pub(super) fn single<'a>(
     positions: &Positions,
     name: impl Fn(BytePos) -> Option<&'a str>,
 ) -> SourceMap {
-    let lines = Lines::new(text);
-    let mut writer = Writer::default();
-    let id = writer.builder.add_source(source.to_owned().into());
-    writer.builder.set_source_contents(id, Some(text.to_string().into()));
+    let mut lines = Lines::new(text);
+    let mut writer = Writer::new(vec![MappedSource { name: source.into(), text: Arc::clone(text) }], positions.len());
     for (position, to) in positions {
         if let Some((line, column)) = lines.place(*position) {
-            writer.add(to, (id, line, column), name(*position));
+            writer.add(to, Origin { source: 0, line, column }, name(*position));
         }
     }
-    writer.builder.into_sourcemap()
+    writer.finish()
 }
 
 /// The map of a text made from `text`, which itself was made as `inner` says.
@@ -78,45 +281,87 @@ pub(super) fn through<'a>(
     positions: &Positions,
     name: impl Fn(BytePos) -> Option<&'a str>,
 ) -> SourceMap {
-    let lines = Lines::new(text);
-    let mut writer = Writer::default();
-    let sources = writer.sources(inner);
+    let (mut lines, tokens) = (Lines::new(text), TokenLines::of(inner));
+    let mut writer = Writer::new(inner.sources.clone(), positions.len());
     for (position, to) in positions {
         let Some((line, column)) = lines.place(*position) else { continue };
-        let Some(token) = inner.lookup_token(line, column).filter(|token| token.get_dst_line() == line) else {
-            continue;
-        };
-        let Some(id) = sources.get(token.get_src_id() as usize) else { continue };
-        let original = token.get_name().filter(|_| token.get_dst_col() == column).map(|name| &**name);
-        writer.add(to, (*id, token.get_src_line(), token.get_src_col()), original.or_else(|| name(*position)));
+        let Some((run, token)) = tokens.find(line, column) else { continue };
+        let original = inner.name(run, token).filter(|_| token.column == column);
+        writer.add(to, token.from.renumbered(run), original.or_else(|| name(*position)));
     }
-    writer.builder.into_sourcemap()
+    writer.finish()
 }
 
-/// A map as a file.
-pub fn map_json(map: &SourceMap) -> String {
-    let mut bytes = Vec::new();
-    map.to_writer(&mut bytes).expect("writing to memory does not fail");
-    String::from_utf8(bytes).expect("JSON is UTF-8")
+/// Builds a map of one run and leaves out what says the same again.
+struct Writer {
+    sources: Vec<MappedSource>,
+    names: Vec<Arc<str>>,
+    numbers: FxHashMap<Arc<str>, u32>,
+    tokens: Vec<Token>,
+}
+
+impl Writer {
+    fn new(sources: Vec<MappedSource>, capacity: usize) -> Self {
+        Self { sources, names: Vec::new(), numbers: FxHashMap::default(), tokens: Vec::with_capacity(capacity) }
+    }
+
+    /// Adds a token: where it stands, and source, line and column of where it comes from.
+    fn add(&mut self, to: &LineCol, from: Origin, name: Option<&str>) {
+        let says_the_same = |last: &Token| name.is_none() && last.line == to.line && last.from == from;
+        if self.tokens.last().is_some_and(says_the_same) {
+            return;
+        }
+        let name = name.map_or(NO_NAME, |name| self.name(name));
+        self.tokens.push(Token { line: to.line, column: to.col, from, name });
+    }
+
+    fn name(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = self.names.len() as u32;
+        let name: Arc<str> = name.into();
+        self.names.push(Arc::clone(&name));
+        self.numbers.insert(name, number);
+        number
+    }
+
+    fn finish(mut self) -> SourceMap {
+        self.tokens.shrink_to_fit();
+        let run = Run {
+            line: 0,
+            tokens: self.tokens,
+            sources: (0..self.sources.len() as u32).collect(),
+            names: (0..self.names.len() as u32).collect(),
+        };
+        SourceMap { sources: self.sources, names: self.names, runs: vec![run] }
+    }
+}
+
+/// The number of a text, which is `next` if it is new.
+fn number(numbers: &mut FxHashMap<Arc<str>, u32>, text: &Arc<str>, next: usize) -> u32 {
+    *numbers.entry(Arc::clone(text)).or_insert(next as u32)
 }
 
 /// Joins pieces of code, each of which begins on a line of its own, and their maps.
 ///
 /// ```text
 /// joiner.push("import './a.js';", None);
-/// joiner.push(&module.code, module.map.as_ref());
+/// joiner.push(&module.code, module.map);
 /// let chunk = joiner.finish();
 /// ```
 #[derive(Default)]
 pub struct MapJoiner {
     code: String,
     lines: u32,
-    writer: Option<Writer>,
+    map: Option<SourceMap>,
+    sources: FxHashMap<Arc<str>, u32>,
+    names: FxHashMap<Arc<str>, u32>,
 }
 
 impl MapJoiner {
     /// Appends a piece. One without a map is code that was made up.
-    pub fn push(&mut self, code: &str, map: Option<&SourceMap>) {
+    pub fn push(&mut self, code: &str, map: Option<SourceMap>) {
         if code.is_empty() {
             return;
         }
@@ -125,62 +370,40 @@ impl MapJoiner {
             self.lines += 1;
         }
         if let Some(map) = map {
-            self.writer.get_or_insert_default().append(map, self.lines);
+            self.append(map);
         }
-        self.lines += code.bytes().filter(|byte| *byte == b'\n').count() as u32;
+        self.lines += memchr::memchr_iter(b'\n', code.as_bytes()).count() as u32;
         self.code.push_str(code);
     }
 
     /// The whole code, with a map if one of the pieces had one.
     pub fn finish(self) -> Printed {
-        Printed { code: self.code, map: self.writer.map(|writer| writer.builder.into_sourcemap()), legal: Vec::new() }
-    }
-}
-
-/// Builds a map and leaves out what says the same again.
-struct Writer {
-    builder: SourceMapBuilder,
-    last: Option<(u32, (u32, u32, u32))>,
-}
-
-impl Default for Writer {
-    fn default() -> Self {
-        Self { builder: SourceMapBuilder::new(None), last: None }
-    }
-}
-
-impl Writer {
-    /// Adds a token: where it stands, and source, line and column of where it comes from.
-    fn add(&mut self, to: &LineCol, from: (u32, u32, u32), name: Option<&str>) {
-        let next = (to.line, from);
-        if name.is_none() && self.last == Some(next) {
-            return;
-        }
-        self.last = Some(next);
-        let name = name.map(|name| self.builder.add_name(name.to_owned().into()));
-        self.builder.add_raw(to.line, to.col, from.1, from.2, Some(from.0), name, false);
+        Printed { code: self.code, map: self.map, legal: Vec::new() }
     }
 
-    /// Takes over the sources of a map; returns their numbers here by their numbers there.
-    fn sources(&mut self, map: &SourceMap) -> Vec<u32> {
-        let mut ids = Vec::new();
-        for (index, source) in map.sources().enumerate() {
-            let id = self.builder.add_source(source.clone());
-            self.builder.set_source_contents(id, map.get_source_contents(index as u32).cloned());
-            ids.push(id);
-        }
-        ids
-    }
-
-    /// Takes over all of a map, `lines` further down.
-    fn append(&mut self, map: &SourceMap, lines: u32) {
-        let sources = self.sources(map);
-        for token in map.tokens() {
-            if let Some(id) = sources.get(token.get_src_id() as usize) {
-                let to = LineCol { line: token.get_dst_line() + lines, col: token.get_dst_col() };
-                self.add(&to, (*id, token.get_src_line(), token.get_src_col()), token.get_name().map(|name| &**name));
+    /// Takes over all of a map, from the current line on.
+    fn append(&mut self, map: SourceMap) {
+        let joined = self.map.get_or_insert_default();
+        let mut sources = Vec::with_capacity(map.sources.len());
+        for source in map.sources {
+            sources.push(number(&mut self.sources, &source.name, joined.sources.len()));
+            if self.sources.len() > joined.sources.len() {
+                joined.sources.push(source);
             }
         }
+        let mut names = Vec::with_capacity(map.names.len());
+        for name in map.names {
+            names.push(number(&mut self.names, &name, joined.names.len()));
+            if self.names.len() > joined.names.len() {
+                joined.names.push(name);
+            }
+        }
+        joined.runs.extend(map.runs.into_iter().map(|run| Run {
+            line: run.line + self.lines,
+            sources: run.sources.into_iter().map(|source| sources[source as usize]).collect(),
+            names: run.names.into_iter().map(|name| names[name as usize]).collect(),
+            tokens: run.tokens,
+        }));
     }
 }
 
@@ -190,8 +413,8 @@ mod tests {
 
     #[test]
     fn columns_count_utf16_units() {
-        let lines = Lines::new("aé€\n😀b");
-        let place = |offset: u32| lines.place(BytePos(offset + 1));
+        let mut lines = Lines::new("aé€\n😀b");
+        let mut place = |offset: u32| lines.place(BytePos(offset + 1));
         assert_eq!(place(0), Some((0, 0)));
         assert_eq!(place(3), Some((0, 2)), "é is one unit");
         assert_eq!(place(6), Some((0, 3)), "€ is one unit");
@@ -210,13 +433,34 @@ mod tests {
         };
         let mut joiner = MapJoiner::default();
         joiner.push("made(\nup);", None);
-        joiner.push("x\n", Some(&piece("a.js")));
-        joiner.push("x", Some(&piece("b.js")));
+        joiner.push("x\n", Some(piece("a.js")));
+        joiner.push("x", Some(piece("b.js")));
         let joined = joiner.finish();
         assert_eq!(joined.code, "made(\nup);\nx\nx");
         let map = joined.map.expect("a piece had a map");
-        let found = |line| map.lookup_token(line, 0).and_then(|token| token.get_source().map(ToString::to_string));
-        assert_eq!((found(2), found(3)), (Some("a.js".to_owned()), Some("b.js".to_owned())));
-        assert_eq!(map.get_source_contents(1).map(|text| &**text), Some("x"));
+        let found = |line| map.origin(line, 0).map(|(source, ..)| source);
+        assert_eq!((found(2), found(3)), (Some("a.js"), Some("b.js")));
+        assert_eq!(&*map.sources[1].text, "x");
+    }
+
+    #[test]
+    fn json_is_that_of_the_specification() {
+        let token = |line, column, from: (u32, u32), name| Token {
+            line,
+            column,
+            from: Origin { source: 0, line: from.0, column: from.1 },
+            name,
+        };
+        let run = |line, tokens| Run { line, tokens, sources: vec![0], names: vec![0] };
+        let first = run(0, vec![token(0, 0, (0, 4), NO_NAME), token(0, 17, (0, 2), 0)]);
+        let map = SourceMap {
+            sources: vec![MappedSource { name: "a.js".into(), text: "\"\n".into() }],
+            names: vec!["first".into()],
+            runs: vec![first, run(2, vec![token(0, 1, (40, 0), NO_NAME)])],
+        };
+        assert_eq!(
+            map.json(1),
+            "{\"version\":3,\"sources\":[\"a.js\"],\"sourcesContent\":[\"\\\"\\n\"],\"names\":[\"first\"],\"mappings\":\";AAAI,iBAAFA;;CAwCF\"}"
+        );
     }
 }

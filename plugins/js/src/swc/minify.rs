@@ -1,6 +1,6 @@
 //! Makes the text of a whole chunk small.
 
-use super::map::through;
+use super::map::{SourceMap, through};
 use super::parse::{Grammars, Syntax, attempt, describe};
 use super::print::{emit, kept, renamed};
 use super::{Comments, KeptComments, Printed, Settings};
@@ -17,8 +17,7 @@ use swc_core::ecma::minifier::optimize;
 use swc_core::ecma::minifier::option::{CompressOptions, ExtraOptions, MangleOptions, MinifyOptions, TopLevelOptions};
 use swc_core::ecma::transforms::base::fixer::{fixer, paren_remover};
 use swc_core::ecma::transforms::base::resolver;
-use swc_core::ecma::visit::{VisitMut, VisitMutWith, noop_visit_mut_type, visit_mut_pass};
-use swc_sourcemap::SourceMap;
+use swc_core::ecma::visit::{VisitMut, VisitMutWith, noop_visit_mut_type};
 
 /// Compresses and renames a whole chunk. `map` says where its code comes from; the result's map says where the small text does.
 ///
@@ -35,23 +34,32 @@ pub fn minify(
         let (tree, comments) = attempt(code, Syntax::Js, grammars(format)).map_err(|errors| describe(code, &errors))?;
         let legal = Comments::copy(&comments).legal();
         let mut tree = shrink(tree, &comments, format, reserved, settings);
-        if code.contains("??") {
-            tree.mutate(visit_mut_pass(Nullish));
-        }
-        let inline = settings.legal_comments == LegalComments::Inline;
-        let comments = kept(&Comments::take(comments), if inline { KeptComments::Legal } else { KeptComments::None });
-        let config = Config::default().with_minify(true).with_target(settings.target.year()).with_inline_script(true);
-        let (mut small, positions) = emit(&tree, code, comments.as_ref(), config, map.is_some());
-        if inline {
-            append_missing(&mut small, &legal);
-        }
-        let map = map.zip(positions).map(|(inner, positions)| {
-            let names = renamed(&tree, code);
-            through(inner, code, &positions, |position| names.get(&position).copied())
-        });
-        let legal = if settings.legal_comments == LegalComments::Linked { legal } else { Vec::new() };
-        Ok(Printed { code: small, map, legal })
+        tidy(&mut tree, code);
+        Ok(write((code, map), &tree, &Comments::take(comments), legal, settings))
     })
+}
+
+/// The text of a tree that was made of `code`, with as few characters as can be.
+pub(super) fn write(
+    (code, map): (&str, Option<&SourceMap>),
+    tree: &Tree,
+    comments: &Comments,
+    legal: Vec<String>,
+    settings: &Settings,
+) -> Printed {
+    let inline = settings.legal_comments == LegalComments::Inline;
+    let comments = kept(comments, if inline { KeptComments::Legal } else { KeptComments::None });
+    let config = Config::default().with_minify(true).with_target(settings.target.year()).with_inline_script(true);
+    let (mut small, positions) = emit(tree, code, comments.as_ref(), config, map.is_some());
+    if inline {
+        append_missing(&mut small, &legal);
+    }
+    let map = map.zip(positions).map(|(inner, positions)| {
+        let names = renamed(tree, code);
+        through(inner, code, &positions, |position| names.get(&position).copied())
+    });
+    let legal = if settings.legal_comments == LegalComments::Linked { legal } else { Vec::new() };
+    Printed { code: small, map, legal }
 }
 
 fn grammars(format: Format) -> Grammars {
@@ -77,11 +85,27 @@ fn shrink(
         mangle: Some(mangle(format, reserved)),
         ..MinifyOptions::default()
     };
-    let source = Lrc::new(swc_core::common::SourceMap::default());
-    let mut tree = optimize(tree, source, Some(comments), None, &options, &extra);
+    let mut tree = run(tree, comments, &options, &extra);
     tree.mutate(fixer(Some(comments)));
-    tree.mutate(visit_mut_pass(Shorthand));
     tree
+}
+
+/// Removes what compressing and renaming leave behind.
+pub(super) fn tidy(tree: &mut Tree, code: &str) {
+    tree.visit_mut_with(&mut Shorthand);
+    if code.contains("??") {
+        tree.visit_mut_with(&mut Nullish);
+    }
+}
+
+/// Compresses, renames or both.
+pub(super) fn run(
+    tree: Tree,
+    comments: &SingleThreadedComments,
+    options: &MinifyOptions,
+    extra: &ExtraOptions,
+) -> Tree {
+    optimize(tree, Lrc::new(swc_core::common::SourceMap::default()), Some(comments), None, options, extra)
 }
 
 /// `import { a as a }` becomes `import { a }`: renaming leaves such clauses behind, and the generator prints them as they are.
@@ -134,7 +158,7 @@ fn is_void(expression: &Expr) -> bool {
 }
 
 /// What `compress: true` means to swc, which is not quite what its `Default` says.
-fn compress(format: Format, reserved: &[String], settings: &Settings) -> CompressOptions {
+pub(super) fn compress(format: Format, reserved: &[String], settings: &Settings) -> CompressOptions {
     let own_scope = format != Format::Iife;
     CompressOptions {
         ecma: settings.target.year(),
@@ -146,7 +170,7 @@ fn compress(format: Format, reserved: &[String], settings: &Settings) -> Compres
     }
 }
 
-fn mangle(format: Format, reserved: &[String]) -> MangleOptions {
+pub(super) fn mangle(format: Format, reserved: &[String]) -> MangleOptions {
     MangleOptions {
         top_level: Some(format != Format::Iife),
         reserved: reserved.iter().map(|name| name.as_str().into()).collect(),

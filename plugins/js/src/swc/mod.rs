@@ -24,20 +24,23 @@ mod namespaces;
 mod parse;
 mod print;
 mod scopes;
+mod segments;
 mod settings;
 mod target;
 mod transform;
 mod uses;
+mod writer;
 
 #[cfg(test)]
 mod tests;
 
 pub use comments::Comments;
-pub use map::{MapJoiner, map_json};
+pub use map::{MapJoiner, SourceMap};
 pub use minify::{append_missing, minify};
 pub use name::{Loss, NAME_HELPER, NameOptions, Naming, directives};
 pub use parse::{Dialect, Hint, Syntax, parse};
 pub use print::{KeptComments, PrintOptions, Printed, print};
+pub use segments::{SEGMENT, minify_segments};
 pub use settings::Settings;
 
 use planish_pipeline::asset::AssetId;

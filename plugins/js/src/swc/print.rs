@@ -1,17 +1,17 @@
 //! From a syntax tree to text, with or without a source map.
 
 use super::comments::{is_annotation, is_legal};
-use super::map::{Positions, single};
+use super::map::{Positions, SourceMap, single};
+use super::writer::TextWriter;
 use super::{Comments, Program};
 use rustc_hash::FxHashMap;
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
 use swc_core::common::{BytePos, FileName};
 use swc_core::ecma::ast::{Ident, Module};
-use swc_core::ecma::codegen::text_writer::{JsWriter, WriteJs, omit_trailing_semi};
+use swc_core::ecma::codegen::text_writer::{WriteJs, omit_trailing_semi};
 use swc_core::ecma::codegen::{Config, Emitter, Node};
 use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
-use swc_sourcemap::SourceMap;
 
 /// Text and what belongs to it.
 #[derive(Debug, Default)]
@@ -75,19 +75,20 @@ pub(super) fn emit(
     config: Config,
     map: bool,
 ) -> (String, Option<Positions>) {
-    // The generator looks at the text to keep line breaks in lists as they were.
     let source = Lrc::new(swc_core::common::SourceMap::default());
-    source.new_source_file(Lrc::new(FileName::Anon), text.to_owned());
-    let mut bytes = Vec::with_capacity(text.len());
+    if !config.minify {
+        // The generator looks at the text to keep line breaks in lists as they were.
+        source.new_source_file(Lrc::new(FileName::Anon), text.to_owned());
+    }
+    let mut printed = String::with_capacity(text.len());
     let mut positions = map.then(Positions::new);
-    let mut writer = JsWriter::new(source.clone(), "\n", &mut bytes, positions.as_mut());
-    writer.set_indent_str("  ");
+    let writer = TextWriter::new(&mut printed, positions.as_mut());
     if config.minify {
         write(tree, source, comments, config, omit_trailing_semi(writer));
     } else {
         write(tree, source, comments, config, writer);
     }
-    (String::from_utf8(bytes).expect("the generator writes text"), positions)
+    (printed, positions)
 }
 
 fn write(

@@ -1,8 +1,8 @@
 //! What goes in as people write it, and what the linker sees.
 
 use super::{
-    Dialect, Goal, Hint, KeptComments, MapJoiner, PrintOptions, Printed, Program, Settings, Syntax, map_json, minify,
-    parse, print,
+    Dialect, Goal, Hint, KeptComments, MapJoiner, PrintOptions, Printed, Program, Settings, Syntax, minify, parse,
+    print,
 };
 use crate::options::{Format, JsOptions, JsxOptions, LegalComments, SourceMap};
 use planish_pipeline::asset::{AssetId, CompilerOptions};
@@ -31,7 +31,7 @@ fn options() -> JsOptions {
     }
 }
 
-fn settings(change: impl FnOnce(&mut JsOptions)) -> Settings {
+pub(super) fn settings(change: impl FnOnce(&mut JsOptions)) -> Settings {
     let mut options = options();
     change(&mut options);
     Settings::new(&options).expect("valid options")
@@ -464,10 +464,8 @@ fn origin(printed: &Printed, needle: &str) -> (String, u32, u32, Option<String>)
     let line = printed.code[..at].matches('\n').count() as u32;
     let column = printed.code[..at].rsplit('\n').next().map_or(0, |start| start.encode_utf16().count()) as u32;
     let map = printed.map.as_ref().expect("a map was asked for");
-    let token = map.lookup_token(line, column).expect("it has an origin");
-    let (source, name) = (token.get_source(), token.get_name());
-    let source = source.map(ToString::to_string).unwrap_or_default();
-    (source, token.get_src_line(), token.get_src_col(), name.map(ToString::to_string))
+    let (source, line, column, name) = map.origin(line, column).expect("it has an origin");
+    (source.to_owned(), line, column, name.map(str::to_owned))
 }
 
 #[test]
@@ -476,7 +474,7 @@ fn maps_lead_to_the_file() {
     let printed = print(&program, &program.module, PrintOptions { comments: KeptComments::None, map: true });
     assert_eq!(origin(&printed, "wanted = 2"), ("src/a.ts".to_owned(), 1, 14, None));
     assert_eq!(origin(&printed, "use("), ("src/a.ts".to_owned(), 2, 0, None));
-    let json = map_json(printed.map.as_ref().expect("asked for"));
+    let json = printed.map.as_ref().expect("asked for").json(0);
     assert!(
         json.contains("\"sourcesContent\":[\"type T = 1;") && json.contains("\"sources\":[\"src/a.ts\"]"),
         "{json}"
@@ -513,7 +511,7 @@ fn minified_maps_lead_to_the_files() {
     ] {
         let program = program(name, input, &settings);
         let printed = print(&program, &program.module, PrintOptions { comments: KeptComments::None, map: true });
-        joiner.push(&printed.code, printed.map.as_ref());
+        joiner.push(&printed.code, printed.map);
     }
     let chunk = joiner.finish();
     let small = minify(&chunk.code, chunk.map.as_ref(), Format::Esm, &[], &settings).expect("it parses");
@@ -581,7 +579,7 @@ fn the_same_text_gives_the_same_bytes() {
         let program = program("a.tsx", &input, &settings);
         let printed = print(&program, &program.module, PrintOptions { comments: KeptComments::Annotations, map: true });
         let small = minify(&printed.code, printed.map.as_ref(), Format::Esm, &[], &settings).expect("it parses");
-        (printed.code, small.code, small.map.as_ref().map(map_json))
+        (printed.code, small.code, small.map.as_ref().map(|map| map.json(0)))
     };
     let expected = run();
     let threads: Vec<_> = (0..4)

@@ -1,0 +1,202 @@
+//! What crosses the borders of segments: names that one declares and another uses.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use swc_core::atoms::Atom;
+use swc_core::common::{DUMMY_SP, SyntaxContext};
+use swc_core::ecma::ast::{
+    AssignExpr, ExportNamedSpecifier, ExportSpecifier, ForHead, Ident, ImportDecl, ImportNamedSpecifier, ImportPhase,
+    ImportSpecifier, ModuleDecl, ModuleExportName, ModuleItem, NamedExport, Program as Tree, Str, UpdateExpr,
+};
+use swc_core::ecma::utils::find_pat_ids;
+use swc_core::ecma::visit::{Visit, VisitMut, VisitMutWith, VisitWith, noop_visit_mut_type, noop_visit_type};
+
+/// The specifier of the other segments: no file has this name.
+const OTHERS: &str = "\0others";
+
+/// The names of a segment's scope.
+pub(super) struct Border {
+    unresolved: SyntaxContext,
+    top_level: SyntaxContext,
+    pub(super) declared: FxHashSet<Atom>,
+    pub(super) free: FxHashSet<Atom>,
+    /// Those of both that code assigns to.
+    assigned: FxHashSet<Atom>,
+}
+
+impl Border {
+    pub(super) fn of(tree: &Tree, unresolved: SyntaxContext, top_level: SyntaxContext) -> Self {
+        let [declared, free, assigned] = Default::default();
+        let mut border = Self { unresolved, top_level, declared, free, assigned };
+        tree.visit_with(&mut border);
+        border
+    }
+
+    fn assign(&mut self, names: Vec<Ident>) {
+        let is_outer = |name: &Ident| name.ctxt == self.unresolved || name.ctxt == self.top_level;
+        self.assigned.extend(names.into_iter().filter(is_outer).map(|name| name.sym));
+    }
+}
+
+impl Visit for Border {
+    noop_visit_type!();
+
+    fn visit_ident(&mut self, name: &Ident) {
+        let names = match name.ctxt {
+            context if context == self.top_level => &mut self.declared,
+            context if context == self.unresolved => &mut self.free,
+            _ => return,
+        };
+        if !names.contains(&name.sym) {
+            names.insert(name.sym.clone());
+        }
+    }
+
+    // The outer names of clauses are no variables, though the resolver takes them for such.
+
+    fn visit_export_named_specifier(&mut self, clause: &ExportNamedSpecifier) {
+        clause.orig.visit_with(self);
+    }
+
+    fn visit_import_named_specifier(&mut self, clause: &ImportNamedSpecifier) {
+        clause.local.visit_with(self);
+    }
+
+    fn visit_assign_expr(&mut self, assignment: &AssignExpr) {
+        self.assign(find_pat_ids(&assignment.left));
+        assignment.visit_children_with(self);
+    }
+
+    fn visit_update_expr(&mut self, update: &UpdateExpr) {
+        self.assign(update.arg.as_ident().cloned().into_iter().collect());
+        update.visit_children_with(self);
+    }
+
+    fn visit_for_head(&mut self, head: &ForHead) {
+        if let ForHead::Pat(pattern) = head {
+            self.assign(find_pat_ids(pattern));
+        }
+        head.visit_children_with(self);
+    }
+}
+
+/// What a segment has to do with the others.
+pub(super) struct Crossing {
+    /// What others declare and never assign to again. A name that changes is left free: nothing is known of it.
+    imports: FxHashSet<Atom>,
+    /// What others use, sorted.
+    exports: Vec<Atom>,
+}
+
+/// Brings the segments of a chunk together. `None` if one cannot stand alone: its text is evaluated, or others assign to its variables.
+pub(super) fn cross(borders: &[Border]) -> Option<Vec<Crossing>> {
+    let mut owners: FxHashMap<&Atom, usize> = FxHashMap::default();
+    for (at, border) in borders.iter().enumerate() {
+        if border.declared.iter().any(|name| owners.insert(name, at).is_some()) {
+            return None;
+        }
+    }
+    let mut exports: Vec<FxHashSet<Atom>> = vec![FxHashSet::default(); borders.len()];
+    let mut imports: Vec<FxHashSet<Atom>> = vec![FxHashSet::default(); borders.len()];
+    for (at, border) in borders.iter().enumerate() {
+        if border.free.contains(&Atom::from("eval")) {
+            return None;
+        }
+        for (name, owner) in border.free.iter().filter_map(|name| Some((name, *owners.get(name)?))) {
+            if border.assigned.contains(name) {
+                return None;
+            }
+            exports[owner].insert(name.clone());
+            if !borders[owner].assigned.contains(name) {
+                imports[at].insert(name.clone());
+            }
+        }
+    }
+    let crossings = exports.into_iter().zip(imports).map(|(exports, imports)| {
+        let mut exports: Vec<Atom> = exports.into_iter().collect();
+        exports.sort_unstable();
+        Crossing { imports, exports }
+    });
+    Some(crossings.collect())
+}
+
+/// Makes a segment a module while it is compressed.
+pub(super) struct Adoption<'a> {
+    crossing: &'a Crossing,
+    unresolved: SyntaxContext,
+    top_level: SyntaxContext,
+    /// The chunk's own exports.
+    exports: Vec<ModuleItem>,
+}
+
+impl<'a> Adoption<'a> {
+    pub(super) fn new(crossing: &'a Crossing, unresolved: SyntaxContext, top_level: SyntaxContext) -> Self {
+        Self { crossing, unresolved, top_level, exports: Vec::new() }
+    }
+
+    /// Adds imports and exports of the other segments.
+    pub(super) fn begin(&mut self, tree: &mut Tree) {
+        tree.visit_mut_with(self);
+        let Tree::Module(module) = tree else { return };
+        let (exports, others) = std::mem::take(&mut module.body).into_iter().partition(is_export);
+        (self.exports, module.body) = (exports, others);
+        let mut imports: Vec<&Atom> = self.crossing.imports.iter().collect();
+        imports.sort_unstable();
+        let name = |name: &Atom| Ident::new(name.clone(), DUMMY_SP, self.top_level);
+        let clauses = imports.into_iter().map(|import| {
+            ImportSpecifier::Named(ImportNamedSpecifier {
+                span: DUMMY_SP,
+                local: name(import),
+                imported: None,
+                is_type_only: false,
+            })
+        });
+        module.body.insert(0, ModuleItem::ModuleDecl(ModuleDecl::Import(import(clauses.collect()))));
+        let mut kept: Vec<ExportSpecifier> = self.crossing.exports.iter().map(|export| clause(name(export))).collect();
+        let own = self.exports.iter().filter_map(|item| item.as_module_decl()?.as_export_named());
+        kept.extend(own.flat_map(|export| &export.specifiers).cloned());
+        module.body.push(ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(NamedExport {
+            span: DUMMY_SP,
+            specifiers: kept,
+            src: None,
+            type_only: false,
+            with: None,
+        })));
+    }
+
+    /// Removes them.
+    pub(super) fn end(self, tree: &mut Tree) {
+        let Tree::Module(module) = tree else { return };
+        module.body.retain(|item| !is_export(item) && !is_import_of_others(item));
+        module.body.extend(self.exports);
+    }
+}
+
+fn import(specifiers: Vec<ImportSpecifier>) -> ImportDecl {
+    let src = Box::new(Str { span: DUMMY_SP, value: OTHERS.into(), raw: None });
+    ImportDecl { span: DUMMY_SP, specifiers, src, type_only: false, with: None, phase: ImportPhase::Evaluation }
+}
+
+fn clause(name: Ident) -> ExportSpecifier {
+    let orig = ModuleExportName::Ident(name);
+    ExportSpecifier::Named(ExportNamedSpecifier { span: DUMMY_SP, orig, exported: None, is_type_only: false })
+}
+
+/// `export { a }`.
+fn is_export(item: &ModuleItem) -> bool {
+    matches!(item, ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(NamedExport { src: None, .. })))
+}
+
+fn is_import_of_others(item: &ModuleItem) -> bool {
+    matches!(item, ModuleItem::ModuleDecl(ModuleDecl::Import(import)) if import.src.value == *OTHERS)
+}
+
+/// Free names become those that are imported.
+impl VisitMut for Adoption<'_> {
+    noop_visit_mut_type!();
+
+    fn visit_mut_ident(&mut self, name: &mut Ident) {
+        if name.ctxt == self.unresolved && self.crossing.imports.contains(&name.sym) {
+            name.ctxt = self.top_level;
+        }
+    }
+}

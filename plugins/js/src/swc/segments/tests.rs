@@ -1,0 +1,70 @@
+use super::minify_segments;
+use crate::options::Format;
+use crate::swc::tests::settings;
+use crate::swc::{Printed, minify};
+
+fn piece(code: &str) -> Printed {
+    Printed { code: code.to_owned(), ..Printed::default() }
+}
+
+fn small(pieces: &[&str]) -> String {
+    let pieces = pieces.iter().map(|code| piece(code)).collect();
+    minify_segments(pieces, Format::Esm, &settings(|_| ())).expect("it parses").code
+}
+
+#[track_caller]
+fn check_whole(pieces: &[&str]) {
+    let whole = minify(&pieces.join("\n"), None, Format::Esm, &[], &settings(|_| ())).expect("it parses");
+    assert_eq!(small(pieces), whole.code);
+}
+
+#[test]
+fn a_name_is_the_same_in_all_segments() {
+    let code = small(&["import { a as thing } from './x.js';\nexport { thing as other };", "use(thing, thing);"]);
+    assert_eq!(code, "import{a as ee}from\"./x.js\";export{ee as other};\nuse(ee,ee);");
+}
+
+#[test]
+fn what_others_use_stays() {
+    let code =
+        small(&["function helper(first) { return first + own(first); } const own = f();", "use(helper); use(helper);"]);
+    assert_eq!(code, "function ee(a){return a+te(a)}let te=f();\nuse(ee),use(ee);");
+}
+
+#[test]
+fn a_name_that_changes_is_no_constant() {
+    let code =
+        small(&["let count = 0; function raise() { count++; }", "let before = count; raise(); use(before, count);"]);
+    assert_eq!(code, "let ee=0;function te(){ee++}\nlet ne=ee;te(),use(ne,ee);");
+}
+
+#[test]
+fn variables_inside_statements_are_the_chunks_too() {
+    let loops = "for (var at = 0; at < 3; at++) use(at);";
+    let code = small(&[loops, &loops.replace("at", "at2"), "use(at, at2);"]);
+    assert_eq!(code, "for(var ee=0;ee<3;ee++)use(ee);\nfor(var te=0;te<3;te++)use(te);\nuse(ee,te);");
+}
+
+#[test]
+fn globals_keep_their_names() {
+    let names: Vec<String> =
+        (0..80).map(|number| format!("let name{number} = f(); use(name{number}, name{number}, te, ee);")).collect();
+    let code = small(&["use(te, ee);", &names.join("\n")]);
+    assert!(code.starts_with("use(te,ee);"), "{code}");
+    assert!(!code.contains("te=f()") && !code.contains("ee=f()") && code.contains("ne=f()"), "{code}");
+}
+
+#[test]
+fn segments_that_assign_to_each_other_are_one() {
+    check_whole(&["let first = 1; export const get = () => first;", "first = 2; use(first);"]);
+    check_whole(&["var first = f();", "use(eval('first'));"]);
+}
+
+#[test]
+fn licences_are_collected() {
+    let settings = settings(|options| options.legal_comments = crate::LegalComments::Linked);
+    let pieces = vec![piece("/*! mine */ f();"), piece("/*! theirs */ g();"), piece("/*! mine */ h();")];
+    let small = minify_segments(pieces, Format::Esm, &settings).expect("it parses");
+    assert_eq!(small.code, "f();\ng();\nh();");
+    assert_eq!(small.legal, ["/*! mine */", "/*! theirs */"]);
+}
