@@ -84,7 +84,7 @@ pub struct ChunkPlan {
     pub chunk_of: Vec<Option<ChunkIdx>>,
     /// Chunk that an asset is the root of; indexed by asset.
     pub root_chunk: Vec<Option<ChunkIdx>>,
-    /// The roots' chunks for which an asset is evaluated, where it has not been before in any case; indexed by asset.
+    /// The roots' chunks for which an asset is evaluated, where it has not been before in any case, sorted; indexed by asset.
     pub roots_of: Vec<Vec<ChunkIdx>>,
 }
 
@@ -104,9 +104,9 @@ impl ChunkPlan {
         self.root_chunk[asset.index()]
     }
 
-    /// The roots' chunks for which an asset is evaluated: those that need it and are not only loaded when it has been evaluated already.
-    pub fn roots_of(&self, asset: AssetIdx) -> &[ChunkIdx] {
-        &self.roots_of[asset.index()]
+    /// Whether an asset is evaluated for a root: it is needed, and has not been evaluated in any case when the root is asked for.
+    pub fn is_evaluated_for(&self, asset: AssetIdx, root: ChunkIdx) -> bool {
+        self.roots_of[asset.index()].binary_search(&root).is_ok()
     }
 
     /// A chunk and everything it statically imports, dependencies first, each once.

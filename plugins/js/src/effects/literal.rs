@@ -53,7 +53,9 @@ fn literal(surroundings: &Surroundings<'_>, object: &ObjectLit) -> Option<Litera
         let name = property_key(property)?;
         let is_plain = name != "__proto__" && !name.contains('.');
         let known = Property { is_pure: is_pure(surroundings, property), receiver: receiver(surroundings, property) };
-        if !is_plain || literal.insert(name, known).is_some() {
+        // What stays in any case may ask for the others.
+        let asks = !known.is_pure && known.receiver != Receiver::Nobody;
+        if !is_plain || asks || literal.insert(name, known).is_some() {
             return None;
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn visits(tables: &Tables, plan: &ChunkPlan, chunk: ChunkIdx, root: A
         // Data is there from the beginning.
         let record = tables.module(module);
         if record.is_included && record.record.format != Format::Json {
-            let is_new = plan.roots_of(module).contains(&chunk);
+            let is_new = plan.is_evaluated_for(module, chunk);
             visits.push(Visit { module, first, is_new, cycle: module });
         }
     }
