@@ -1,5 +1,8 @@
 //! shake: which modules are evaluated and which parts of them are needed, by a worklist from the roots.
 
+mod cycles;
+
+use self::cycles::cycles;
 use crate::bind::Binder;
 use crate::commonjs;
 use crate::purity::SymbolRef;
@@ -64,7 +67,8 @@ pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, roots: &Ro
     }
     shaker.run();
     let mut modules = shaker.modules;
-    let needs: Vec<Vec<AssetIdx>> = graph.indices().map(|idx| imports(graph, &modules, idx)).collect();
+    let cycles = cycles(graph, &modules);
+    let needs: Vec<Vec<AssetIdx>> = graph.indices().map(|idx| imports(graph, &modules, &cycles, idx)).collect();
     for (module, needs) in modules.iter_mut().zip(needs) {
         if let Some(module) = module {
             module.imports = needs;
@@ -490,7 +494,7 @@ fn constant_properties(module: &Module) -> Vec<(Atom, String)> {
 }
 
 /// What a module needs evaluated before itself once unused code is gone, in order.
-fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec<AssetIdx> {
+fn imports(graph: &AssetGraph, modules: &[Option<Module>], cycles: &[usize], idx: AssetIdx) -> Vec<AssetIdx> {
     let Some(module) = modules[idx.index()].as_ref().filter(|module| module.is_included) else { return Vec::new() };
     let node = graph.node(idx);
     let mut imports: Vec<AssetIdx> = Vec::new();
@@ -501,6 +505,8 @@ fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec
     };
     let mut named: BTreeSet<AssetIdx> = module.uses_modules.iter().copied().collect();
     let declared = declared_by_dependency(module);
+    // What imports this module in turn may have to come after it, so it must not be evaluated sooner than ECMAScript would.
+    let is_cyclic = |declaring: &AssetIdx| cycles[declaring.index()] == cycles[idx.index()];
     // Names come past modules that are not evaluated themselves.
     let mut passes_on = false;
     for number in &module.record.imports {
@@ -510,7 +516,7 @@ fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec
             // It evaluates what it passes on at its own place.
             Some(target_module) if target_module.is_included => {
                 push(target);
-                for declaring in declared {
+                for declaring in declared.filter(|declaring| is_cyclic(declaring)) {
                     // What comes past modules that are not evaluated is not evaluated by the one that passes it on either.
                     if *declaring == target || imports_directly(graph, target_module, target, *declaring) {
                         named.remove(declaring);
@@ -527,9 +533,7 @@ fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec
         passes_on |= modules[target.index()].is_some();
         declared.filter(|declaring| named.contains(declaring)).for_each(|declaring| push(*declaring));
     }
-    if passes_on {
-        named.into_iter().for_each(push);
-    }
+    named.into_iter().filter(|declaring| passes_on || !is_cyclic(declaring)).for_each(push);
     imports
 }
 
