@@ -16,6 +16,7 @@ use crate::summary;
 use crate::terminal::Terminal;
 use changes::{Changes, Interest, wait};
 use folders::Folders;
+use planish_pipeline::resolve::PLUG_AND_PLAY;
 use planish_pipeline::session::{BuildResult, Session};
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
@@ -68,10 +69,12 @@ fn adapt(
     changes: &Changes,
     inputs: &[PathBuf],
 ) -> Result<(), crate::settings::Refused> {
-    let is_variables = |path: &PathBuf| path.file_name().is_some_and(|name| is_file_name(&name.to_string_lossy()));
-    let is_config = changes.everything
-        || changes.paths.contains(&site.settings.config_path)
-        || changes.paths.iter().any(is_variables);
+    // Yarn's table of packages is read once by each session.
+    let is_for_sessions = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        *path == site.settings.config_path || is_file_name(&name) || name == PLUG_AND_PLAY
+    };
+    let is_config = changes.everything || changes.paths.iter().any(is_for_sessions);
     if is_config || !changes.moved.is_empty() {
         let settings = load(flags, USUAL)?;
         let (old, new) = (&site.settings.session, &settings.session);

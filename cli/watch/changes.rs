@@ -2,6 +2,7 @@
 
 use crate::environment::is_file_name;
 use notify::event::{EventKind, ModifyKind};
+use planish_pipeline::resolve::PLUG_AND_PLAY;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -102,7 +103,10 @@ impl Interest {
 
 /// Files that say what specifiers mean, or what is defined.
 fn is_resolver_input(name: &str) -> bool {
-    name == "package.json" || (name.starts_with("tsconfig") && name.ends_with(".json")) || is_file_name(name)
+    name == "package.json"
+        || name == PLUG_AND_PLAY
+        || (name.starts_with("tsconfig") && name.ends_with(".json"))
+        || is_file_name(name)
 }
 
 #[cfg(test)]
@@ -136,8 +140,16 @@ mod tests {
         let written = EventKind::Modify(ModifyKind::Data(DataChange::Any));
         check(
             written,
-            &["/s/src/a.js", "/s/README.md", "/s/dist/a.js", "/s/public/x/y.txt", "/s/planish.toml", "/s/package.json"],
-            &["/s/src/a.js", "/s/public/x/y.txt", "/s/planish.toml", "/s/package.json"],
+            &[
+                "/s/src/a.js",
+                "/s/README.md",
+                "/s/dist/a.js",
+                "/s/public/x/y.txt",
+                "/s/planish.toml",
+                "/s/package.json",
+                "/s/.pnp.cjs",
+            ],
+            &["/s/src/a.js", "/s/public/x/y.txt", "/s/planish.toml", "/s/package.json", "/s/.pnp.cjs"],
         );
     }
 

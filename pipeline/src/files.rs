@@ -1,11 +1,14 @@
 //! The engine's window on the sources. Reads only; `cache` and `emit` write.
 
+use oxc_resolver::{FileSystem, FileSystemOs};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-/// The bytes of a source file.
+/// The bytes of a source file. It may lie in an archive, as packages do that Yarn does not install into `node_modules`.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    std::fs::read(path)
+    static WITH_ARCHIVES: LazyLock<FileSystemOs> = LazyLock::new(|| FileSystemOs::new(true));
+    std::fs::read(path).or_else(|error| WITH_ARCHIVES.read(path).map_err(|_| error))
 }
 
 /// The file names in a folder, sorted; none if it cannot be read. Names that are not UTF-8 are left out.

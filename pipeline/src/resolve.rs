@@ -10,6 +10,9 @@ use oxc_resolver::{
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// The file in which Yarn says where packages lie, in place of `node_modules`. It holds for its folder and all below.
+pub const PLUG_AND_PLAY: &str = ".pnp.cjs";
+
 /// Where the output runs; decides conditions, main fields and built-in modules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -83,7 +86,8 @@ impl Resolver {
             main_files: vec!["index".into()],
             ..settings(root, options, &["style"])
         });
-        let builtin = import.clone_with_options(Settings { builtin_modules: true, ..Settings::default() });
+        let builtin =
+            import.clone_with_options(Settings { builtin_modules: true, yarn_pnp: false, ..Settings::default() });
         Self {
             builtin,
             root: root.to_owned(),
@@ -389,8 +393,14 @@ fn settings(root: &Path, options: &ResolveOptions, kinds: &[&str]) -> Settings {
         // In browsers a built-in module is what the `browser` field or an alias says, so it must not be taken for one before that.
         builtin_modules: options.platform == Platform::Node,
         module_type: true,
+        yarn_pnp: uses_plug_and_play(root),
+        cwd: Some(root.to_owned()),
         ..Settings::default()
     }
+}
+
+fn uses_plug_and_play(root: &Path) -> bool {
+    root.ancestors().any(|folder| folder.join(PLUG_AND_PLAY).is_file())
 }
 
 fn compiler_options(tsconfig: &TsConfig) -> CompilerOptions {
