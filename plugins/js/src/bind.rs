@@ -8,6 +8,7 @@ use crate::record::{Export, Format, ImportBinding, ImportName};
 use crate::tables::{External, Meaning, Member, Module, Symbol};
 use planish_pipeline::diagnostic::{Diagnostic, Severity};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use swc_core::atoms::Atom;
 
@@ -20,6 +21,22 @@ enum Found {
     Missing,
     /// The name is defined in terms of itself.
     Circular,
+}
+
+/// What a name means, and who says so.
+pub(crate) struct Bound {
+    pub(crate) meaning: Meaning,
+    /// The modules that pass the name on, or declare it, in no particular order.
+    pub(crate) passed: Vec<AssetIdx>,
+}
+
+/// The state of looking a name up.
+#[derive(Default)]
+struct Search {
+    /// What has been asked for.
+    visited: Vec<(AssetIdx, Atom)>,
+    /// The modules that had an answer.
+    passed: Vec<AssetIdx>,
 }
 
 /// Looks names up. Borrowed by the passes that need meanings.
@@ -35,14 +52,16 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
         let Some(module) = &modules[idx.index()] else { continue };
         let binder = Binder { graph, modules };
         let mut bindings = Vec::new();
+        let mut passed = FxHashMap::default();
         for (local, binding) in &module.record.bindings {
-            let meaning = binder.binding(idx, binding).unwrap_or_else(|diagnostic| {
+            let bound = binder.binding(idx, binding).unwrap_or_else(|diagnostic| {
                 let diagnostic = diagnostic.filter(|_| !binder.may_be_metadata(idx, binding));
                 let is_used = module.record.mentions(local);
                 diagnostics.extend(diagnostic.map(|diagnostic| as_used(*diagnostic, is_used)));
-                Meaning::Undefined
+                Bound { meaning: Meaning::Undefined, passed: Vec::new() }
             });
-            bindings.push((local.clone(), meaning));
+            bindings.push((local.clone(), bound.meaning));
+            passed.insert(local.clone(), bound.passed);
         }
         for export in module.record.exports.values() {
             if let Export::From(binding) = export
@@ -78,6 +97,7 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
         }
         if let Some(module) = &mut modules[idx.index()] {
             module.bindings = bindings.into_iter().collect();
+            module.passed = passed;
             module.members = members.into_iter().collect();
         }
     }
@@ -105,9 +125,10 @@ pub(crate) fn is_typed(extension: &str) -> bool {
 
 impl Binder<'_> {
     /// What an import binding of a module means; the diagnostic if it means nothing, or none if that has been reported elsewhere.
-    fn binding(&self, importer: AssetIdx, binding: &ImportBinding) -> Result<Meaning, Option<Box<Diagnostic>>> {
-        match self.follow(importer, binding, &mut Vec::new()) {
-            Found::Meaning(meaning) => Ok(meaning),
+    fn binding(&self, importer: AssetIdx, binding: &ImportBinding) -> Result<Bound, Option<Box<Diagnostic>>> {
+        let mut search = Search::default();
+        match self.follow(importer, binding, &mut search) {
+            Found::Meaning(meaning) => Ok(Bound { meaning, passed: search.passed }),
             failed => Err(self.explain(importer, binding, &failed).map(Box::new)),
         }
     }
@@ -121,9 +142,10 @@ impl Binder<'_> {
     }
 
     /// What an export of an ES module means, if there is one.
-    pub(crate) fn export(&self, module: AssetIdx, name: &Atom) -> Option<Meaning> {
-        match self.look_up(module, name, &mut Vec::new()) {
-            Found::Meaning(meaning) => Some(meaning),
+    pub(crate) fn export(&self, module: AssetIdx, name: &Atom) -> Option<Bound> {
+        let mut search = Search::default();
+        match self.look_up(module, name, &mut search) {
+            Found::Meaning(meaning) => Some(Bound { meaning, passed: search.passed }),
             _ => None,
         }
     }
@@ -132,11 +154,15 @@ impl Binder<'_> {
     /// change them. `missing` hears of names that a module does not export.
     fn member(&self, import: &Meaning, path: &Atom, inlines: bool, mut missing: impl FnMut(&str)) -> Option<Member> {
         let mut meaning = import.clone();
+        let mut passed = Vec::new();
         let mut taken = 0;
         for name in path.split('.') {
             let next = match &meaning {
                 Meaning::Symbol(target, Symbol::Namespace) => match self.export(*target, &name.into()) {
-                    Some(meaning) => meaning,
+                    Some(bound) => {
+                        passed.extend(bound.passed);
+                        bound.meaning
+                    }
                     None => {
                         missing(name);
                         Meaning::Undefined
@@ -157,7 +183,7 @@ impl Binder<'_> {
             taken += name.len() + 1;
         }
         let path = path.get(..taken.checked_sub(1)?)?.into();
-        Some(Member { meaning, path })
+        Some(Member { meaning, path, passed })
     }
 
     /// Whether a path leads to a function that asks for `this`.
@@ -172,7 +198,7 @@ impl Binder<'_> {
         record.enums.get(local)?.get(&Atom::from(name)).map(String::as_str)
     }
 
-    fn follow(&self, importer: AssetIdx, binding: &ImportBinding, visited: &mut Vec<(AssetIdx, Atom)>) -> Found {
+    fn follow(&self, importer: AssetIdx, binding: &ImportBinding, search: &mut Search) -> Found {
         if let Some(external) = External::of(self.graph, importer, binding.dependency) {
             return Found::Meaning(Meaning::External(external, binding.name.clone()));
         }
@@ -182,7 +208,7 @@ impl Binder<'_> {
             Target::Empty => Meaning::Undefined,
             Target::Static(_) => return Found::Missing,
             Target::Missing | Target::External(_) => Meaning::Undefined,
-            Target::Asset(target) => return self.of_asset(importer, *target, &binding.name, visited),
+            Target::Asset(target) => return self.of_asset(importer, *target, &binding.name, search),
         };
         Found::Meaning(meaning)
     }
@@ -192,7 +218,7 @@ impl Binder<'_> {
         importer: AssetIdx,
         target: AssetIdx,
         name: &ImportName,
-        visited: &mut Vec<(AssetIdx, Atom)>,
+        search: &mut Search,
     ) -> Found {
         if self.graph.node(target).broken {
             return Found::Meaning(Meaning::Undefined);
@@ -215,23 +241,31 @@ impl Binder<'_> {
         }
         match name {
             ImportName::Namespace => Found::Meaning(Meaning::Symbol(target, Symbol::Namespace)),
-            ImportName::Named(name) => self.look_up(target, name, visited),
+            ImportName::Named(name) => self.look_up(target, name, search),
         }
     }
 
-    fn look_up(&self, idx: AssetIdx, name: &Atom, visited: &mut Vec<(AssetIdx, Atom)>) -> Found {
-        let Some(module) = &self.modules[idx.index()] else { return Found::Missing };
-        if visited.iter().any(|(seen, of)| *seen == idx && of == name) {
+    fn look_up(&self, idx: AssetIdx, name: &Atom, search: &mut Search) -> Found {
+        if search.visited.iter().any(|(seen, of)| *seen == idx && of == name) {
             return Found::Circular;
         }
-        visited.push((idx, name.clone()));
+        search.visited.push((idx, name.clone()));
+        let found = self.resolve(idx, name, search);
+        if matches!(found, Found::Meaning(_)) {
+            search.passed.push(idx);
+        }
+        found
+    }
+
+    fn resolve(&self, idx: AssetIdx, name: &Atom, search: &mut Search) -> Found {
+        let Some(module) = &self.modules[idx.index()] else { return Found::Missing };
         let record = &module.record;
         match record.exports.get(name) {
             Some(Export::Local(local)) => match record.bindings.get(local) {
-                Some(binding) => return self.follow(idx, binding, visited),
+                Some(binding) => return self.follow(idx, binding, search),
                 None => return Found::Meaning(Meaning::Symbol(idx, Symbol::Local(local.clone()))),
             },
-            Some(Export::From(binding)) => return self.follow(idx, binding, visited),
+            Some(Export::From(binding)) => return self.follow(idx, binding, search),
             None if *name == "default" => return Found::Missing,
             None => {}
         }
@@ -258,7 +292,7 @@ impl Binder<'_> {
                 passes_on_others |= !are_all && !names.contains(name);
                 continue;
             }
-            match self.look_up(target, name, visited) {
+            match self.look_up(target, name, search) {
                 Found::Missing | Found::Circular => {}
                 Found::Ambiguous(a, b) => return Found::Ambiguous(a, b),
                 guess @ Found::Meaning(Meaning::NamespaceProperty(..)) => guesses.push(guess),

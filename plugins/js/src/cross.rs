@@ -184,7 +184,7 @@ fn binder<'a>(graph: &'a AssetGraph, tables: &'a Tables) -> Binder<'a> {
 pub(crate) fn export_meanings(graph: &AssetGraph, tables: &Tables, idx: AssetIdx) -> Vec<(Atom, Meaning)> {
     let binder = binder(graph, tables);
     let names = &tables.module(idx).export_names;
-    names.iter().filter_map(|name| Some((name.clone(), binder.export(idx, name)?))).collect()
+    names.iter().filter_map(|name| Some((name.clone(), binder.export(idx, name)?.meaning))).collect()
 }
 
 #[cfg(test)]

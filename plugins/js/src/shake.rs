@@ -1,9 +1,6 @@
 //! shake: which modules are evaluated and which parts of them are needed, by a worklist from the roots.
 
-mod cycles;
-
-use self::cycles::cycles;
-use crate::bind::Binder;
+use crate::bind::{Binder, Bound};
 use crate::commonjs;
 use crate::purity::SymbolRef;
 use crate::record::{DEFAULT_LOCAL, Export, Format, ImportName, Property, Receiver, RequireUse, property_local};
@@ -12,7 +9,6 @@ use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
 use planish_pipeline::plugin::Edge;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use swc_core::atoms::Atom;
 
@@ -67,8 +63,7 @@ pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, roots: &Ro
     }
     shaker.run();
     let mut modules = shaker.modules;
-    let cycles = cycles(graph, &modules);
-    let needs: Vec<Vec<AssetIdx>> = graph.indices().map(|idx| imports(graph, &modules, &cycles, idx)).collect();
+    let needs: Vec<Vec<AssetIdx>> = graph.indices().map(|idx| imports(graph, &modules, idx)).collect();
     for (module, needs) in modules.iter_mut().zip(needs) {
         if let Some(module) = module {
             module.imports = needs;
@@ -151,10 +146,13 @@ impl Shaker<'_> {
         }
         for member in &part.member_uses {
             match self.modules[idx.index()].as_ref().and_then(|module| module.members.get(member)).cloned() {
-                Some(found) => match found.next(&member.1) {
-                    Some(name) => self.use_member(idx, &found.meaning, &name),
-                    None => self.use_meaning(idx, &found.meaning),
-                },
+                Some(found) => {
+                    match found.next(&member.1) {
+                        Some(name) => self.use_member(idx, &found.meaning, &name),
+                        None => self.use_meaning(idx, &found.meaning),
+                    }
+                    self.pass_on(idx, &found.meaning, &found.passed);
+                }
                 None => self.use_property(idx, member),
             }
         }
@@ -186,9 +184,30 @@ impl Shaker<'_> {
     }
 
     fn use_name(&mut self, idx: AssetIdx, name: &Atom) {
-        match self.modules[idx.index()].as_ref().and_then(|module| module.bindings.get(name)).cloned() {
-            Some(meaning) => self.use_meaning(idx, &meaning),
+        match self.bound(idx, name) {
+            Some(Bound { meaning, passed }) => {
+                self.use_meaning(idx, &meaning);
+                self.pass_on(idx, &meaning, &passed);
+            }
             None => self.use_local(idx, name),
+        }
+    }
+
+    /// What an import binding of a module means.
+    fn bound(&self, idx: AssetIdx, local: &Atom) -> Option<Bound> {
+        let module = self.modules[idx.index()].as_ref()?;
+        let passed = module.passed.get(local).cloned().unwrap_or_default();
+        Some(Bound { meaning: module.bindings.get(local)?.clone(), passed })
+    }
+
+    /// A name came to a module past others: each of them imports what declares it, past the others.
+    fn pass_on(&mut self, user: AssetIdx, meaning: &Meaning, passed: &[AssetIdx]) {
+        let Some(target) = declaring(meaning) else { return };
+        for idx in passed.iter().chain([&user]).filter(|idx| **idx != target) {
+            if let Some(module) = &mut self.modules[idx.index()] {
+                module.uses_modules.insert(target);
+                module.routes.extend(passed);
+            }
         }
     }
 
@@ -304,15 +323,19 @@ impl Shaker<'_> {
     /// A property of an import that is no name of a module.
     fn use_property(&mut self, idx: AssetIdx, (local, path): &(Atom, Atom)) {
         let first: Atom = path.split('.').next().unwrap_or_default().into();
-        let meaning = self.modules[idx.index()].as_ref().and_then(|module| module.bindings.get(local)).cloned();
-        match meaning {
-            Some(Meaning::Property { module, name: Some(name), node })
-                if self.binder().is_whole(module, &name, node) =>
-            {
-                let named = Meaning::Property { module, name: Some(first), node: false };
-                self.use_meaning(idx, &named);
+        match self.bound(idx, local) {
+            Some(Bound { meaning, passed }) => {
+                match &meaning {
+                    Meaning::Property { module, name: Some(name), node }
+                        if self.binder().is_whole(*module, name, *node) =>
+                    {
+                        let named = Meaning::Property { module: *module, name: Some(first), node: false };
+                        self.use_meaning(idx, &named);
+                    }
+                    meaning => self.use_member(idx, meaning, &first),
+                }
+                self.pass_on(idx, &meaning, &passed);
             }
-            Some(meaning) => self.use_member(idx, &meaning, &first),
             None => {
                 self.use_local_member(idx, local, &first);
                 self.use_required(idx, local, Some(first));
@@ -410,8 +433,9 @@ impl Shaker<'_> {
         if self.modules[idx.index()].as_ref().is_none_or(is_kept) {
             return;
         }
-        let Some(meaning) = self.binder().export(idx, &name) else { return };
+        let Some(Bound { meaning, passed }) = self.binder().export(idx, &name) else { return };
         self.use_meaning(idx, &meaning);
+        self.pass_on(idx, &meaning, &passed);
         if let Some(module) = &mut self.modules[idx.index()] {
             module.export_names.push(name);
             module.export_names.sort_unstable();
@@ -425,10 +449,11 @@ impl Shaker<'_> {
         }
         self.queue.push(Work::Module(idx));
         let names: Vec<Atom> = self.binder().export_names(idx).into_iter().collect();
-        let meanings: Vec<(Atom, Meaning)> =
+        let exports: Vec<(Atom, Bound)> =
             names.into_iter().filter_map(|name| Some((name.clone(), self.binder().export(idx, &name)?))).collect();
-        for (_, meaning) in &meanings {
+        for (_, Bound { meaning, passed }) in &exports {
             self.use_meaning(idx, meaning);
+            self.pass_on(idx, meaning, passed);
         }
         // Who asks for all exports asks the modules that they are said to come from, even if these only pass them on.
         let record = self.modules[idx.index()].as_ref().map(|module| Arc::clone(&module.record)).unwrap_or_default();
@@ -440,7 +465,7 @@ impl Shaker<'_> {
             }
         }
         if let Some(module) = &mut self.modules[idx.index()] {
-            module.export_names = meanings.into_iter().map(|(name, _)| name).collect();
+            module.export_names = exports.into_iter().map(|(name, _)| name).collect();
         }
     }
 
@@ -493,68 +518,39 @@ fn constant_properties(module: &Module) -> Vec<(Atom, String)> {
     names.filter_map(|name| Some((name.clone(), module.record.constants.get(&name)?.clone()))).collect()
 }
 
-/// What a module needs evaluated before itself once unused code is gone, in order.
-fn imports(graph: &AssetGraph, modules: &[Option<Module>], cycles: &[usize], idx: AssetIdx) -> Vec<AssetIdx> {
+/// What a module needs evaluated before itself once unused code is gone, in order. In place of modules that are not evaluated, which only
+/// pass names on, stand those of their imports that it uses.
+fn imports(graph: &AssetGraph, modules: &[Option<Module>], idx: AssetIdx) -> Vec<AssetIdx> {
     let Some(module) = modules[idx.index()].as_ref().filter(|module| module.is_included) else { return Vec::new() };
-    let node = graph.node(idx);
-    let mut imports: Vec<AssetIdx> = Vec::new();
-    let mut push = |target| {
-        if !imports.contains(&target) {
-            imports.push(target);
-        }
+    let mut found: Vec<AssetIdx> = Vec::new();
+    let mut seen = FxHashSet::from_iter([idx]);
+    let targets = |from: AssetIdx, of: &Module| -> Vec<(AssetIdx, AssetIdx)> {
+        let numbers = of.record.imports.iter().rev();
+        numbers.filter_map(|number| Some((from, graph.target(from, *number as usize).asset()?))).collect()
     };
-    let mut named: BTreeSet<AssetIdx> = module.uses_modules.iter().copied().collect();
-    let declared = declared_by_dependency(module);
-    // What imports this module in turn may have to come after it, so it must not be evaluated sooner than ECMAScript would.
-    let is_cyclic = |declaring: &AssetIdx| cycles[declaring.index()] == cycles[idx.index()];
-    // Names come past modules that are not evaluated themselves.
-    let mut passes_on = false;
-    for number in &module.record.imports {
-        let Some(target) = node.targets[*number as usize].asset() else { continue };
-        let declared = declared.get(number).into_iter().flatten();
+    let mut stack = targets(idx, module);
+    while let Some((from, target)) = stack.pop() {
+        let is_direct = from == idx;
         match &modules[target.index()] {
-            // It evaluates what it passes on at its own place.
-            Some(target_module) if target_module.is_included => {
-                push(target);
-                for declaring in declared.filter(|declaring| is_cyclic(declaring)) {
-                    // What comes past modules that are not evaluated is not evaluated by the one that passes it on either.
-                    if *declaring == target || imports_directly(graph, target_module, target, *declaring) {
-                        named.remove(declaring);
-                    } else {
-                        passes_on = true;
-                    }
+            Some(other) if other.is_included => {
+                if (is_direct || module.uses_modules.contains(&target)) && !found.contains(&target) {
+                    found.push(target);
                 }
-                continue;
+            }
+            Some(other) => {
+                if module.routes.contains(&target) && seen.insert(target) {
+                    stack.extend(targets(target, other));
+                }
             }
             // A stylesheet is wanted whatever is imported from it.
-            None if graph.node(target).asset.outputs.is_empty() => push(target),
-            _ => {}
-        }
-        passes_on |= modules[target.index()].is_some();
-        declared.filter(|declaring| named.contains(declaring)).for_each(|declaring| push(*declaring));
-    }
-    named.into_iter().filter(|declaring| passes_on || !is_cyclic(declaring)).for_each(push);
-    imports
-}
-
-fn imports_directly(graph: &AssetGraph, module: &Module, idx: AssetIdx, target: AssetIdx) -> bool {
-    module.record.imports.iter().any(|number| graph.target(idx, *number as usize).asset() == Some(target))
-}
-
-/// By dependency: the modules that declare what a module imports from there. Those that only pass names on are not among them.
-fn declared_by_dependency(module: &Module) -> FxHashMap<u32, Vec<AssetIdx>> {
-    let members = module.members.iter().map(|((local, _), member)| (local, &member.meaning));
-    let mut declared: BTreeSet<(u32, &Atom, AssetIdx)> = BTreeSet::new();
-    for (local, meaning) in module.bindings.iter().chain(members) {
-        if let (Some(binding), Some(module)) = (module.record.bindings.get(local), declaring(meaning)) {
-            declared.insert((binding.dependency, local, module));
+            None => {
+                if is_direct && graph.node(target).asset.outputs.is_empty() && !found.contains(&target) {
+                    found.push(target);
+                }
+            }
         }
     }
-    let mut by_dependency: FxHashMap<u32, Vec<AssetIdx>> = FxHashMap::default();
-    for (dependency, _, module) in declared {
-        by_dependency.entry(dependency).or_default().push(module);
-    }
-    by_dependency
+    found
 }
 
 /// What a module needs once unused code is gone, in order of evaluation.

@@ -91,6 +91,8 @@ pub(crate) struct Member {
     pub(crate) meaning: Meaning,
     /// The beginning; what comes after it are properties of a value.
     pub(crate) path: Atom,
+    /// The modules that pass it on.
+    pub(crate) passed: Vec<AssetIdx>,
 }
 
 impl Member {
@@ -114,6 +116,8 @@ pub(crate) struct Module {
     pub(crate) is_async: bool,
     /// What its import bindings mean.
     pub(crate) bindings: FxHashMap<Atom, Meaning>,
+    /// By import binding: the modules that pass the name on.
+    pub(crate) passed: FxHashMap<Atom, Vec<AssetIdx>>,
     /// What members of its imports mean, as far as these are members of modules. Keyed as in [`crate::record::Part::member_uses`].
     pub(crate) members: FxHashMap<(Atom, Atom), Member>,
     /// What evaluating each part may do, now that everything is known.
@@ -132,8 +136,10 @@ pub(crate) struct Module {
     pub(crate) is_exposed: bool,
     /// Names of its exports that are kept, those of `export *` included, sorted: all once it is exposed.
     pub(crate) export_names: Vec<Atom>,
-    /// Kept from evaluation order: what it needs evaluated before itself because of names.
+    /// Modules whose names it uses, or passes on to those that use them.
     pub(crate) uses_modules: FxHashSet<AssetIdx>,
+    /// Modules that pass these names on, on the way to it.
+    pub(crate) routes: FxHashSet<AssetIdx>,
     /// What it needs evaluated before itself once unused code is gone, in order.
     pub(crate) imports: Vec<AssetIdx>,
     /// Files whose URLs it uses.
