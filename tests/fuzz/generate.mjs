@@ -1,8 +1,13 @@
 // Makes module graphs at random: a seed always gives the same files.
 //
 // A graph is a program that says what it does: `log(label, ...values)` records, and `later(label, function)` has a function called, and
-// what it returns recorded, when the evaluation of the entry is over. Programs whose meaning a bundler is free to change are not made:
-// those that show positions, stacks, messages of errors that engines throw or, where `minify` is set, temporal dead zones.
+// what it returns recorded, when the evaluation of the entry is over; `turn(value)` is a promise that is kept later, in the order of the
+// calls. Programs whose meaning a bundler is free to change are not made, nor those that all bundlers change:
+// - those that show positions, stacks, messages of errors that engines throw or, where `minify` is set, temporal dead zones;
+// - those that count the turns of the event loop until something that they do not wait for has happened;
+// - those that ask again for a part of what failed: a chunk fails as a whole;
+// - those that have a name by `export *` from a CommonJS module and from another one. Node takes it for ambiguous if it sees both; bundlers
+//   give the ES module's, because they do not agree with Node on what can be seen.
 //
 // Each line of a module is a statement of its own, so that a graph stays a graph when lines are removed.
 
@@ -147,12 +152,12 @@ class Graph {
     }
     this.calm();
     this.entries = [this.modules[0]];
-    if (this.has("entries")) {
+    if (this.has("entries") && !this.has("throws")) {
       const others = this.modules.slice(1).filter((module) => module.kind === "esm" && !module.package);
       this.entries.push(...random.shuffled(others).slice(0, 1 + random.below(2)));
     }
     this.single = this.has("single") && this.entries.length === 1;
-    if (!this.has("shared") && !this.single) this.part();
+    if ((!this.has("shared") || this.has("throws")) && !this.single) this.part();
     this.floats = this.has("dynamic") && this.has("floating") && !this.modules.some((module) => module.awaits) ? 1 : 0;
   }
 
@@ -176,7 +181,7 @@ class Graph {
       edges: [],
       exports: new Map(), // name -> meaning, or { from, name } of another module
       stars: [],
-      taken: new Set(["log", "later", "globalThis", "String", "typeof"]),
+      taken: new Set(["log", "later", "turn", "globalThis", "String", "typeof"]),
       scope: [], // what statements can use: { text, meaning }
       definitions: [],
       lines: [],
@@ -352,6 +357,7 @@ class Graph {
         this.passOn(module, as, { from: to, name, isImported: random.chance(0.3) });
       }
     }
+    for (const module of this.modules) module.stars = module.stars.filter((star) => !this.isDisputed(module, star));
     // A name that came to be ambiguous, or circular, is a syntax error where it is asked for; V8 forgets that when a star passes it on.
     for (let changed = true; changed; ) {
       changed = false;
@@ -364,6 +370,14 @@ class Graph {
         }
       }
     }
+  }
+
+  /** Whether a star gives names that another one gives too, and a CommonJS module has to do with it. */
+  isDisputed(module, star) {
+    const others = module.stars.filter((other) => other !== star).flatMap((other) => [...this.offered(other)]);
+    const names = [...this.offered(star)].filter((name) => name !== "default");
+    const isCommonJs = this.modules.some((other) => other.kind === "commonjs" && this.reaches(module, other));
+    return isCommonJs && names.some((name) => others.includes(name));
   }
 
   passOn(module, name, given) {
@@ -728,11 +742,18 @@ class Graph {
     const { random } = this;
     const label = this.label(module);
     const promise = this.global(module, "Promise");
+    if (this.has("siblings")) {
+      return random.pick([
+        `await turn(); log(${label});`,
+        `log(${label}, await turn(1));`,
+        `log(${label}); await turn();`,
+        `for await (const y of [turn(1), turn(2)]) log(${label}, y);`,
+      ]);
+    }
     return random.pick([
       `await null; log(${label});`,
       `log(${label}, await ${promise}.resolve(1));`,
-      `await ticks(${1 + random.below(3)}); log(${label});`,
-      `log(${label}); await ticks(${1 + random.below(3)});`,
+      `log(${label}); await turn();`,
       `for await (const y of [1, ${promise}.resolve(2)]) log(${label}, y);`,
     ]);
   }

@@ -179,9 +179,14 @@ async function observe(scripts, isBundle) {
     record.push(values.map((value) => (typeof value === "string" ? value : show(value))).join(" "));
   };
   globalThis.later = (label, act) => void tasks.push({ label, act });
-  globalThis.ticks = async (count) => {
-    for (let left = count; left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
+  const turns = [];
+  const turn = () => {
+    turns.shift()();
+    if (turns.length > 0) setImmediate(turn);
   };
+  globalThis.turn = (value) => new Promise((resolve) => {
+    if (turns.push(() => resolve(value)) === 1) setImmediate(turn);
+  });
   process.removeAllListeners("unhandledRejection");
   process.on("unhandledRejection", (error) => isBundle && log("unhandled", error));
   for (const script of scripts) {
