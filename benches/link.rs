@@ -135,5 +135,6 @@ fn build_options(root: &Path) -> Options {
         emit: EmitMode::Files,
         cache: None,
         keep_in_memory: false,
+        modules: Default::default(),
     }
 }

@@ -49,6 +49,7 @@ fn prepare(flags: &BundleFlags) -> Result<(Options, Plugins), Refused> {
         emit: EmitMode::Files,
         cache: flags.cache_dir.as_deref().map(absolute).transpose()?,
         keep_in_memory: false,
+        modules: BTreeMap::new(),
     };
     let (js, css) = of_bundle(flags);
     let plugins = planish_plugins::bundle(js, css).map_err(|message| Diagnostic::error("invalid-option", message))?;

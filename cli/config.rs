@@ -3,8 +3,10 @@
 //! Every key is optional. A key that is not here is an error, and so is one whose value is [`NotYet`]: nothing is ever ignored.
 
 pub(crate) mod read;
+mod service_worker;
 mod value;
 
+pub(crate) use service_worker::ServiceWorkerConfig;
 pub(crate) use value::{
     Base, Entries, ImageFormat, Jsx, Level, ManifestFormat, Mode, NamingScheme, NotYet, Quality, Size, SourceMapMode,
     VendorGroups,
@@ -172,28 +174,6 @@ pub(crate) struct CompressConfig {
 pub(crate) struct ManifestConfig {
     /// The manifests to write: `["vite"]`.
     pub(crate) formats: Option<Vec<ManifestFormat>>,
-}
-
-/// The service worker.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ServiceWorkerConfig {
-    /// Whether one is written.
-    pub(crate) enabled: bool,
-    /// Its path below the output folder: `sw.js`.
-    pub(crate) file: Option<value::OutputPath>,
-    /// The page that is shown for any address while there is no network, or `false`: `index.html` if that is an entry.
-    pub(crate) navigation_fallback: Option<value::Fallback>,
-    /// Files that are not precached: path suffixes, or globs with `*`.
-    pub(crate) exclude: Vec<String>,
-    /// Whether images are precached.
-    pub(crate) include_images: bool,
-    #[serde(rename = "scope")]
-    _scope: NotYet,
-    #[serde(rename = "precache")]
-    _precache: NotYet,
-    #[serde(rename = "runtime")]
-    _runtime: NotYet,
 }
 
 /// The cache folder.

@@ -9,7 +9,7 @@ use planish_plugins::css::CssOptions;
 use planish_plugins::html::HtmlOptions;
 use planish_plugins::image::ImageOptions;
 use planish_plugins::js::{Format, JsOptions, JsxOptions, LegalComments, SourceMap};
-use planish_plugins::service_worker::ServiceWorkerOptions;
+use planish_plugins::service_worker::{ServiceWorkerOptions, WorkerKind};
 use std::collections::BTreeMap;
 
 /// Only variables of the environment and of `.env` files with this prefix reach the scripts.
@@ -59,7 +59,7 @@ pub(crate) fn of_site(config: &Config, site: Site<'_>, environment: &BTreeMap<St
         },
         image: if production { images(&config.images) } else { untouched() },
         compress: production.then(|| compression(config)),
-        service_worker: config.service_worker.enabled.then(|| service_worker(config, site.has_index)),
+        service_worker: service_worker(config, site.has_index),
     }
 }
 
@@ -198,17 +198,34 @@ fn compression(config: &Config) -> CompressOptions {
     }
 }
 
-fn service_worker(config: &Config, has_index: bool) -> ServiceWorkerOptions {
-    let config = config.service_worker.clone();
-    ServiceWorkerOptions {
-        file: config.file.map_or_else(|| "sw.js".to_owned(), |file| file.0),
+fn service_worker(config: &Config, has_index: bool) -> Option<ServiceWorkerOptions> {
+    let config = config.service_worker.0.clone();
+    if !config.enabled && !config.kill {
+        return None;
+    }
+    let usual = ServiceWorkerOptions::default();
+    Some(ServiceWorkerOptions {
+        kind: match (config.kill, &config.inject) {
+            (true, _) => WorkerKind::Kill,
+            (false, Some(_)) => WorkerKind::Injected,
+            (false, None) => WorkerKind::Generated,
+        },
+        file: config.file.map_or(usual.file, |file| file.0),
+        scope: config.scope.map(|scope| scope.0),
         navigation_fallback: match config.navigation_fallback {
             Some(page) => page.0,
             None => has_index.then(|| "index.html".to_owned()),
         },
+        app_shell: config.app_shell.into_iter().map(|pattern| pattern.0).collect(),
+        offline: config.offline.map(|page| page.0),
+        critical: config.precache.critical,
+        tolerant: config.precache.tolerant,
         exclude: config.exclude,
         include_images: config.include_images,
-    }
+        integrity: config.integrity.unwrap_or(usual.integrity),
+        navigation_preload: config.navigation_preload,
+        rules: config.runtime.into_iter().map(Into::into).collect(),
+    })
 }
 
 #[cfg(test)]

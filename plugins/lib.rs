@@ -15,7 +15,7 @@ use html::{HtmlOptions, HtmlPlugin};
 use image::{ImageOptions, ImagePlugin};
 use js::{JsOptions, JsPlugin};
 use planish_pipeline::plugin::{Finisher, Plugins};
-use service_worker::{ServiceWorker, ServiceWorkerOptions};
+use service_worker::{InjectPlugin, ServiceWorker, ServiceWorkerOptions};
 
 /// The options of all plugins.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub fn all(options: PluginOptions) -> Result<Plugins, String> {
     }
     Ok(Plugins {
         assets: vec![
+            // Takes one entry, which is a script as well.
+            Box::new(InjectPlugin),
             // Before the plugin that takes JSON.
             Box::new(ManifestPlugin),
             Box::new(JsPlugin::new(options.js)?),
@@ -108,6 +110,7 @@ mod tests {
         let plugins = all(options()).expect("the options are good");
         check(&plugins, "index.html", None, "html");
         check(&plugins, "a.tsx", None, "js");
+        check(&plugins, "sw.ts?service-worker", None, "service-worker");
         check(&plugins, "a.css", Some(DependencyKind::Import), "css");
         check(&plugins, "manifest.json", Some(DependencyKind::Import), "js");
         check(&plugins, "manifest.json", Some(DependencyKind::Url), "webmanifest");

@@ -84,8 +84,10 @@ fn describe(message: &str, path: &[String]) -> Diagnostic {
     let key = path.join(".");
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let known = quoted(rest.split_once(", ").map_or("", |(_, known)| known));
-        let name = path.last().map_or("", String::as_str);
+        let named = quoted(rest.split_once(", ").map_or(rest, |(found, _)| found)).pop().unwrap_or_default();
+        let name = named.as_str();
         let place = match path.split_last() {
+            Some((last, _)) if last != name => format!("`[[{key}]]` has no key"),
             Some((_, [])) | None => "the configuration has no key or section".to_owned(),
             Some((_, section)) => format!("`[{}]` has no key", section.join(".")),
         };
@@ -157,13 +159,21 @@ fn path_at(table: &DeTable<'_>, span: &Range<usize>) -> Vec<String> {
             DeValue::Table(inner) => path_at(inner, span),
             _ => Vec::new(),
         };
-        let holds = value.span().start <= span.start && span.end <= value.span().end;
+        let holds =
+            value.span().start <= span.start && span.end <= value.span().end || has_in_list(value.get_ref(), span);
         let is_table = matches!(value.get_ref(), DeValue::Table(_));
         if !inner.is_empty() || (holds && !is_table) || value.span() == *span {
             return std::iter::once(key.get_ref().to_string()).chain(inner).collect();
         }
     }
     Vec::new()
+}
+
+/// Whether one of a list of tables has the place. The list is one value, however many lines its tables are spread over.
+fn has_in_list(value: &DeValue<'_>, span: &Range<usize>) -> bool {
+    let DeValue::Array(items) = value else { return false };
+    let mut tables = items.iter().filter_map(|item| item.get_ref().as_table());
+    tables.any(|table| !path_at(table, span).is_empty())
 }
 
 /// Whether the key was there.

@@ -75,6 +75,8 @@ fn release(
     progress.stage("compress");
     for finisher in &session.plugins.finishers {
         let added = finisher.finish(&release, tasks).take(diagnostics);
+        // What has the id of an earlier file is that file, finished.
+        release.files.retain(|file| added.iter().all(|added| added.id != file.id));
         release.files.extend(added);
     }
     release.files.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));

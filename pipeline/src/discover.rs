@@ -1,7 +1,7 @@
 //! Discovery: from the entries to the whole asset graph. Work is parallel; numbers are given afterwards, depth-first from the
 //! entries, so that they do not depend on scheduling.
 
-use crate::asset::{Asset, AssetId, Dependency, DependencyKind, Fragment, Source};
+use crate::asset::{Asset, AssetId, Dependency, DependencyKind, Fragment, PackageFacts, Source};
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::graph::{AssetGraph, AssetIdx, Entry, Node, Target};
 use crate::key::{Key, KeyBuilder};
@@ -216,19 +216,14 @@ impl<'a> Discovery<'a> {
     {
         if let Some(fragment) = &dependency.fragment {
             let id = AssetId::new(format!("{}?inline={}.{}", source.id, dependency.specifier, fragment.extension));
-            let content: Arc<[u8]> = Arc::from(self.text_of(source, fragment).as_bytes());
-            self.session
-                .sources
-                .fragments
-                .lock()
-                .expect("no panic while locked")
-                .insert(id.clone(), Arc::clone(&content));
-            let located = Located { id: id.clone(), path: source.path.clone(), package: source.package.clone() };
-            self.enqueue(
-                scope,
-                Visit { located, kind: Some(dependency.kind), attribute: None, fragment: Some(content) },
-            );
-            return Lead::Asset(id);
+            let located = Located { id, path: source.path.clone(), package: source.package.clone() };
+            return self.follow_text(scope, located, dependency.kind, &self.text_of(source, fragment));
+        }
+        if let Some(text) = self.session.options.modules.get(&dependency.specifier) {
+            let id = AssetId::new(format!("{}.js", dependency.specifier));
+            let path = self.session.options.root.join(id.path());
+            let package = PackageFacts { module_type: Some("module".to_owned()), ..PackageFacts::default() };
+            return self.follow_text(scope, Located { id, path, package }, dependency.kind, text);
         }
         match self.session.resolver.resolve(&source.id, &source.path, dependency) {
             Resolved::File(mut located) => {
@@ -253,6 +248,20 @@ impl<'a> Discovery<'a> {
                 Lead::Other(Target::Missing)
             }
         }
+    }
+
+    /// Follows to an asset that is not a file of its own.
+    fn follow_text<'s>(&'s self, scope: &rayon::Scope<'s>, located: Located, kind: DependencyKind, text: &str) -> Lead
+    where
+        'a: 's,
+    {
+        let content: Arc<[u8]> = Arc::from(text.as_bytes());
+        let id = located.id.clone();
+        let mut fragments = self.session.sources.fragments.lock().expect("no panic while locked");
+        fragments.insert(id.clone(), Arc::clone(&content));
+        drop(fragments);
+        self.enqueue(scope, Visit { located, kind: Some(kind), attribute: None, fragment: Some(content) });
+        Lead::Asset(id)
     }
 
     /// A fragment's text, followed by the names of the files that its patterns match.

@@ -20,6 +20,7 @@ mod discover;
 pub mod emit;
 pub mod files;
 pub mod graph;
+pub mod integrity;
 pub mod key;
 mod listing;
 pub mod manifest;

@@ -183,7 +183,8 @@ pub trait Finisher: Send + Sync {
     /// Its name, for the log.
     fn name(&self) -> &'static str;
 
-    /// The files to add. Finishers run in the order of [`Plugins::finishers`], each seeing what the earlier ones added.
+    /// The files to add; one with the id of an earlier file takes its place. Finishers run in the order of [`Plugins::finishers`], each
+    /// seeing what the earlier ones added.
     fn finish(&self, release: &Release, tasks: &Tasks) -> Outcome<Vec<FinalFile>>;
 }
 

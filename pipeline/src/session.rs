@@ -12,6 +12,7 @@ use crate::output::OutputClass;
 use crate::plugin::Plugins;
 use crate::resolve::{ResolveOptions, Resolver};
 use crate::task::RunLog;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub struct Options {
     pub static_folder: Option<PathBuf>,
     /// How specifiers are resolved.
     pub resolve: ResolveOptions,
+    /// Modules that are no files: their specifiers and their JavaScript. Evaluating them alone does nothing.
+    pub modules: BTreeMap<String, Arc<str>>,
     /// How code is split beyond what the entries share.
     pub split: Split,
     /// Whether `import()` makes chunks; if not, its targets are bundled into the importer's chunk.

@@ -180,6 +180,7 @@ impl Site {
             emit: EmitMode::Release,
             cache: Some(root.join("cache")),
             keep_in_memory: false,
+            modules: BTreeMap::new(),
             root,
         };
         let assets: Vec<Box<dyn AssetPlugin>> = vec![Box::new(Toy), Box::new(Copied)];

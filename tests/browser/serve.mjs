@@ -28,12 +28,14 @@ const types = {
 
 /**
  * Serves `folder` below the URL path `base`. Nothing is kept by the browser's own cache, so what works offline is the service worker's.
- * An answer waits for `before`, which is called with the path.
+ * An answer waits for `before`, which is called with the path, the request and the response, and says whether it answered itself. What is
+ * served can be changed: it is the `folder` of the result.
  */
 export async function serve(folder, base = "/", before = undefined) {
+  const served = { folder };
   const server = createServer(async (request, response) => {
-    await before?.(request.url);
-    const file = fileOf(folder, base, request.url);
+    if (await before?.(request.url, request, response)) return;
+    const file = fileOf(served.folder, base, request.url);
     if (!file) return void response.writeHead(404, { "Content-Type": "text/plain" }).end("not found");
     response.writeHead(200, {
       "Content-Type": types[extname(file).toLowerCase()] ?? "application/octet-stream",
@@ -44,7 +46,7 @@ export async function serve(folder, base = "/", before = undefined) {
     else createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
+  return Object.assign(served, {
     origin: `http://localhost:${server.address().port}`,
     async close() {
       if (!server.listening) return;
@@ -52,7 +54,7 @@ export async function serve(folder, base = "/", before = undefined) {
       server.closeAllConnections();
       await closed;
     },
-  };
+  });
 }
 
 function fileOf(folder, base, url) {

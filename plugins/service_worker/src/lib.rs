@@ -1,46 +1,92 @@
 //! A service worker that keeps a whole release, so that the site opens without a network.
 //!
-//! What the worker does is in `worker.js`; here its list of files is made.
+//! What the worker does is in `worker/precache.js` and `worker/runtime.js`; here its list of files and its rules are made.
 //!
 //! Invariants, held by tests:
-//! - A release is kept as a whole or not at all: one file that does not load leaves the previous release in charge.
-//! - The worker changes exactly if a file that it keeps changes.
-//! - It keeps nothing but the listed files, and touches no other worker's caches.
+//! - The critical tier of a release is kept as a whole or not at all: one file of it that does not load leaves the previous release
+//!   in charge. What fails in the tolerant tier is tried again later and disturbs nothing.
+//! - The worker changes exactly if a file that it keeps changes, or its configuration.
+//! - It keeps nothing but the listed files and what rules name, and touches no other worker's caches.
+//! - An update loads what the last release did not have; what that one had is kept while a page of it is open.
 
+mod client;
+mod inject;
 mod list;
+mod pattern;
+mod rule;
 #[cfg(test)]
 mod tests;
+mod worker;
+
+pub use client::{CLIENT_MODULE, client_module};
+pub use inject::{ENTRY_QUERY, InjectPlugin};
+pub use rule::{Rule, Strategy};
 
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
-use planish_pipeline::key::KeyBuilder;
 use planish_pipeline::output::{FinalFile, OutputClass, OutputId, Release};
 use planish_pipeline::plugin::Finisher;
 use planish_pipeline::task::Tasks;
-use serde_json::json;
 
-const TEMPLATE: &str = include_str!("worker.js");
-
-/// What the service worker keeps and where it lies.
+/// What the service worker does and where it lies.
 #[derive(Clone, Debug)]
 pub struct ServiceWorkerOptions {
+    /// What is written.
+    pub kind: WorkerKind,
     /// Its path relative to the output folder. It governs the pages of this folder.
     pub file: String,
+    /// The part of the site that it governs, as a path from the root of its host; its own folder if absent.
+    pub scope: Option<String>,
     /// The document, relative to the output folder, that is shown without a network in place of one that is not kept.
     pub navigation_fallback: Option<String>,
-    /// Files that are not kept: ends of paths relative to the output folder (`admin.html`), or whole paths with `*` for any text.
+    /// Addresses that the fallback answers at once, without asking the network. Patterns as in [`Rule::urls`].
+    pub app_shell: Vec<String>,
+    /// The document that is shown without a network instead of the fallback, but for addresses of the app shell.
+    pub offline: Option<String>,
+    /// Files that are kept before the worker takes over, whatever their class: ends of paths relative to the output folder
+    /// (`admin.html`), or whole paths with `*` for any text.
+    pub critical: Vec<String>,
+    /// Files that are kept as far as they can be had.
+    pub tolerant: Vec<String>,
+    /// Files that are not kept.
     pub exclude: Vec<String>,
     /// Keep images too.
     pub include_images: bool,
+    /// Compare what is loaded with what was built.
+    pub integrity: bool,
+    /// Ask the network for a page while the worker starts.
+    pub navigation_preload: bool,
+    /// What else is kept. The first rule that matches counts.
+    pub rules: Vec<Rule>,
+}
+
+/// Which service worker is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkerKind {
+    /// One that does all that the options say.
+    Generated,
+    /// The user's own, which gets the list of files; see [`InjectPlugin`].
+    Injected,
+    /// One that ends an earlier one.
+    Kill,
 }
 
 impl Default for ServiceWorkerOptions {
     /// `sw.js` at the root, which falls back to the site's first page.
     fn default() -> Self {
         Self {
+            kind: WorkerKind::Generated,
             file: "sw.js".to_owned(),
+            scope: None,
             navigation_fallback: Some("index.html".to_owned()),
+            app_shell: Vec::new(),
+            offline: None,
+            critical: Vec::new(),
+            tolerant: Vec::new(),
             exclude: Vec::new(),
             include_images: false,
+            integrity: true,
+            navigation_preload: false,
+            rules: Vec::new(),
         }
     }
 }
@@ -57,10 +103,11 @@ impl ServiceWorker {
         Self { options }
     }
 
-    /// The fallback's URL, if the worker keeps it.
-    fn fallback(&self, release: &Release, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
-        let wanted = self.options.navigation_fallback.as_deref()?;
-        let kept = release.files.iter().find(|file| file.path == wanted && list::is_kept(file, &self.options));
+    /// The URL of a document, if the worker keeps it.
+    fn document(&self, wanted: Option<&str>, release: &Release, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+        let wanted = wanted?;
+        let is_kept = |file: &&FinalFile| file.path == wanted && list::tier(file, &self.options).is_some();
+        let kept = release.files.iter().find(is_kept);
         if kept.is_none() {
             diagnostics.push(
                 Diagnostic::warning("missing-fallback", format!("the service worker cannot fall back to `{wanted}`"))
@@ -68,6 +115,15 @@ impl ServiceWorker {
             );
         }
         kept.map(|file| list::url(file, release, &self.options.file))
+    }
+
+    fn generated(&self, release: &Release, diagnostics: &mut Vec<Diagnostic>) -> String {
+        let options = &self.options;
+        let pages = worker::Pages {
+            fallback: self.document(options.navigation_fallback.as_deref(), release, diagnostics),
+            offline: self.document(options.offline.as_deref(), release, diagnostics),
+        };
+        worker::render(&list::tiers(release, options), &pages, options)
     }
 }
 
@@ -77,21 +133,28 @@ impl Finisher for ServiceWorker {
     }
 
     fn finish(&self, release: &Release, _: &Tasks) -> Outcome<Vec<FinalFile>> {
-        let file = &self.options.file;
-        if release.files.iter().any(|other| other.path == *file) {
+        let path = &self.options.file;
+        if release.files.iter().any(|other| other.path == *path) {
             let error = Diagnostic::error(
                 "duplicate-output",
-                format!("`{file}` exists beside the service worker of this name"),
+                format!("`{path}` exists beside the service worker of this name"),
             )
             .help("rename the file, or give the service worker another name");
             return Outcome::with(Vec::new(), vec![error]);
         }
         let mut diagnostics = Vec::new();
-        let fallback = self.fallback(release, &mut diagnostics);
-        let code = render(&list::entries(release, &self.options), fallback.as_deref());
+        let own = OutputId::new(format!("service-worker:{path}"));
+        let (id, code) = match self.options.kind {
+            WorkerKind::Generated => (own, self.generated(release, &mut diagnostics)),
+            WorkerKind::Kill => (own, worker::kill()),
+            WorkerKind::Injected => match inject::worker(release, &self.options) {
+                Ok(injected) => injected,
+                Err(error) => return Outcome::with(Vec::new(), vec![*error]),
+            },
+        };
         let worker = FinalFile {
-            id: OutputId::new(format!("service-worker:{file}")),
-            path: file.clone(),
+            id,
+            path: path.clone(),
             class: OutputClass::ServiceWorker,
             bytes: code.into_bytes().into(),
             immutable: false,
@@ -100,14 +163,4 @@ impl Finisher for ServiceWorker {
         };
         Outcome::with(vec![worker], diagnostics)
     }
-}
-
-fn render(entries: &[list::Entry], fallback: Option<&str>) -> String {
-    let lines: Vec<String> = entries.iter().map(|entry| json!([entry.url, entry.revision]).to_string()).collect();
-    let version = KeyBuilder::new("precache", 1).text(TEMPLATE).value(&lines).value(&fallback).finish().to_name(8);
-    // The entries come last: nothing in them is taken for a place to fill.
-    TEMPLATE
-        .replacen("\"__VERSION__\"", &json!(version).to_string(), 1)
-        .replacen("\"__FALLBACK__\"", &json!(fallback).to_string(), 1)
-        .replacen("\"__ENTRIES__\"", &format!("[\n{}\n]", lines.join(",\n")), 1)
 }

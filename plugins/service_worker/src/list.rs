@@ -1,49 +1,99 @@
 //! Which files a service worker keeps, and by what URLs.
 
 use crate::ServiceWorkerOptions;
-use planish_pipeline::key::Key;
+use crate::pattern::matches_path;
+use planish_pipeline::integrity::integrity;
 use planish_pipeline::naming::relative_path;
 use planish_pipeline::output::{FinalFile, OutputClass, Release};
+use serde_json::{Value, json};
 
 /// A file to keep.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Entry {
     /// Relative to the worker unless the release is served from elsewhere.
     pub(crate) url: String,
-    /// What tells versions of the file apart; `None` if its name does.
-    pub(crate) revision: Option<String>,
+    /// `sha384-` and the hash of its bytes.
+    pub(crate) integrity: String,
+    /// The name holds no hash, so that something else must tell versions of the file apart.
+    pub(crate) is_revised: bool,
 }
 
-/// Everything that the worker keeps, sorted by URL.
-pub(crate) fn entries(release: &Release, options: &ServiceWorkerOptions) -> Vec<Entry> {
-    let kept = release.files.iter().filter(|file| is_kept(file, options));
-    let mut entries: Vec<Entry> = kept
-        .map(|file| Entry {
+impl Entry {
+    /// As the generated worker reads it.
+    pub(crate) fn to_json(&self) -> Value {
+        let hash = self.integrity.trim_start_matches("sha384-");
+        if self.is_revised { json!([self.url, hash, 1]) } else { json!([self.url, hash]) }
+    }
+
+    /// As Workbox reads it.
+    pub(crate) fn to_workbox(&self, with_integrity: bool) -> Value {
+        let revision = self.is_revised.then(|| self.integrity.trim_start_matches("sha384-").get(..16)).flatten();
+        if with_integrity {
+            json!({ "url": self.url, "revision": revision, "integrity": self.integrity })
+        } else {
+            json!({ "url": self.url, "revision": revision })
+        }
+    }
+}
+
+/// How much depends on a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tier {
+    /// Without it the release is not kept.
+    Critical,
+    /// The release works without it.
+    Tolerant,
+}
+
+/// Everything that the worker keeps, each list sorted by URL.
+#[derive(Debug, Default)]
+pub(crate) struct Tiers {
+    pub(crate) critical: Vec<Entry>,
+    pub(crate) tolerant: Vec<Entry>,
+}
+
+/// What the worker keeps of a release.
+pub(crate) fn tiers(release: &Release, options: &ServiceWorkerOptions) -> Tiers {
+    let mut tiers = Tiers::default();
+    for file in &release.files {
+        let list = match tier(file, options) {
+            Some(Tier::Critical) => &mut tiers.critical,
+            Some(Tier::Tolerant) => &mut tiers.tolerant,
+            None => continue,
+        };
+        list.push(Entry {
             url: url(file, release, &options.file),
-            revision: (!file.immutable).then(|| Key::of_bytes(&file.bytes).to_name(8)),
-        })
-        .collect();
-    entries.sort();
-    entries
+            integrity: integrity(&file.bytes),
+            is_revised: !file.immutable,
+        });
+    }
+    tiers.critical.sort();
+    tiers.tolerant.sort();
+    tiers
 }
 
-/// Whether the worker keeps a file.
-pub(crate) fn is_kept(file: &FinalFile, options: &ServiceWorkerOptions) -> bool {
-    let is_wanted = match file.class {
-        OutputClass::Script | OutputClass::Style | OutputClass::Document => true,
+/// Whether the worker keeps a file, and how much depends on it.
+pub(crate) fn tier(file: &FinalFile, options: &ServiceWorkerOptions) -> Option<Tier> {
+    let is_one_of = |patterns: &[String]| patterns.iter().any(|pattern| matches_path(pattern, &file.path));
+    if is_one_of(&options.exclude) {
+        return None;
+    }
+    match file.class {
+        OutputClass::Manifest | OutputClass::ServiceWorker | OutputClass::Compressed => None,
+        _ if is_one_of(&options.critical) => Some(Tier::Critical),
+        _ if is_one_of(&options.tolerant) => Some(Tier::Tolerant),
+        OutputClass::Script | OutputClass::Style | OutputClass::Document => Some(Tier::Critical),
         OutputClass::Asset => match extension(&file.path).as_str() {
-            "woff2" => true,
-            "avif" | "webp" | "png" | "jpg" | "jpeg" | "gif" | "svg" | "ico" => options.include_images,
-            _ => false,
+            // Scripts do nothing without it.
+            "wasm" => Some(Tier::Critical),
+            "woff2" => Some(Tier::Tolerant),
+            "avif" | "webp" | "png" | "jpg" | "jpeg" | "gif" | "svg" | "ico" => {
+                options.include_images.then_some(Tier::Tolerant)
+            }
+            _ => None,
         },
-        OutputClass::SourceMap
-        | OutputClass::Licences
-        | OutputClass::Static
-        | OutputClass::Manifest
-        | OutputClass::ServiceWorker
-        | OutputClass::Compressed => false,
-    };
-    is_wanted && !options.exclude.iter().any(|pattern| is_matched(pattern, &file.path))
+        OutputClass::SourceMap | OutputClass::Licences | OutputClass::Static => None,
+    }
 }
 
 /// A file's URL as the worker names it. Documents are beside the worker even if everything else is served from another place.
@@ -60,37 +110,4 @@ fn escaped(path: &str) -> String {
 
 fn extension(path: &str) -> String {
     path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default()
-}
-
-fn is_matched(pattern: &str, path: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(last) = parts.next_back() else { return path.ends_with(pattern) };
-    let Some(mut rest) = path.strip_prefix(first) else { return false };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_are_ends_of_paths_or_hold_stars() {
-        for (pattern, path) in
-            [("a.html", "b/a.html"), ("assets/*.css", "assets/x.css"), ("*", "a"), ("a*b*c", "a1b2c")]
-        {
-            assert!(is_matched(pattern, path), "{pattern} {path}");
-        }
-        for (pattern, path) in
-            [("b/", "b/a.html"), ("assets/*.css", "x/assets/x.css"), ("a*ba", "aba.js"), ("ab*bc", "abc")]
-        {
-            assert!(!is_matched(pattern, path), "{pattern} {path}");
-        }
-    }
 }
