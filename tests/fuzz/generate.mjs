@@ -5,7 +5,7 @@
 // calls. Programs whose meaning a bundler is free to change are not made, nor those that all bundlers change:
 // - those that show positions, stacks, messages of errors that engines throw or, where `minify` is set, temporal dead zones;
 // - those that count the turns of the event loop until something that they do not wait for has happened;
-// - those that ask again for a part of what failed: a chunk fails as a whole;
+// - those that ask again for a part of what failed, or see what goes on beside it: a chunk fails as a whole;
 // - those that have a name by `export *` from a CommonJS module and from another one. Node takes it for ambiguous if it sees both; bundlers
 //   give the ES module's, because they do not agree with Node on what can be seen.
 //
@@ -157,7 +157,7 @@ class Graph {
       this.entries.push(...random.shuffled(others).slice(0, 1 + random.below(2)));
     }
     this.single = this.has("single") && this.entries.length === 1;
-    if ((!this.has("shared") || this.has("throws")) && !this.single) this.part();
+    if ((!this.has("shared") && !this.single) || this.has("throws")) this.part();
     this.floats = this.has("dynamic") && this.has("floating") && !this.modules.some((module) => module.awaits) ? 1 : 0;
   }
 
@@ -520,7 +520,7 @@ class Graph {
         generator: () => `function* ${local}(x) { yield x; yield* ["${module.id}"]; }`,
         pattern: () =>
           `const { ${local} = "default", b: [${second.local}] = [${this.initial(module)}] } = ` +
-          `{ ${random.pick(["", "b: [8], ", `${local}: 3, `])}c: 1 };`,
+          `{ ${random.pick(["", "b: [8], ", ...(local === "b" ? [] : [`${local}: 3, `])])}c: 1 };`,
         class: () => `class ${local} ${this.classBody(module, local)}`,
         effect: () => `const ${local} = (() => { log(${this.label(module)}); return 1; })();`,
       }[template]();
@@ -727,7 +727,8 @@ class Graph {
   }
 
   breaks(module) {
-    return this.has("throws") && module.index > 0 && this.random.chance(0.35) && !(this.minify && this.isInCycle(module));
+    const goesOn = this.has("siblings") && this.modules.some((other) => other.awaits);
+    return this.has("throws") && !goesOn && module.index > 0 && this.random.chance(0.35) && !(this.minify && this.isInCycle(module));
   }
 
   isInCycle(module) {

@@ -111,11 +111,14 @@ impl<'a> Walk<'a> {
             .collect();
         let entries = route.iter().filter(|(_, visit)| wrapped.contains(&visit.module));
         let ranges: Vec<Range<usize>> = entries.map(|(number, visit)| visit.first..number + 1).collect();
-        for (number, visit) in route.iter().filter(|(_, visit)| visit.is_new && self.facts.acts(visit.module)) {
-            if ranges.iter().any(|range| range.contains(number)) && !self.is_wrapped(visit.module) {
-                self.wrapped.insert(visit.module);
-            }
-        }
+        // One of the cycle that does nothing itself still has to know that it has been begun.
+        let counts = |visit: &Visit| visit.is_new && (self.facts.acts(visit.module) || wrapped.contains(&visit.cycle));
+        let counted = route.iter().filter(|(_, visit)| counts(visit) && !self.is_wrapped(visit.module));
+        let added: Vec<AssetIdx> = counted
+            .filter(|(number, _)| ranges.iter().any(|range| range.contains(number)))
+            .map(|(_, visit)| visit.module)
+            .collect();
+        self.wrapped.extend(added);
     }
 
     /// Wraps modules before which another root's needs would be evaluated that this root does not need, or not yet.
