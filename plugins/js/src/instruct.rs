@@ -57,9 +57,10 @@ pub(crate) struct ModuleInstructions {
     /// Names the module's record and text.
     key: Key,
     pub(crate) wrap: Wrap,
-    pub(crate) is_async: bool,
-    /// The function by which it says that it has been evaluated, if somebody asks.
-    pub(crate) done: Option<String>,
+    /// Of a wrapped ES module that waits: the list that evaluates what it imports and gives what of that it waits for.
+    pub(crate) begin: Option<String>,
+    /// Its own code awaits.
+    pub(crate) awaits: bool,
     /// See [`crate::record::ModuleRecord::wants`].
     pub(crate) parameters: [bool; 2],
     pub(crate) live: Vec<bool>,
@@ -249,8 +250,8 @@ impl Instructor<'_> {
             asset: idx,
             key: self.context.graph.node(idx).key,
             wrap: module.wrap,
-            is_async: module.is_async,
-            done: self.tables.order.is_cyclic(idx).then(|| self.scope.allocate("__done", &[idx])),
+            begin: own.begin,
+            awaits: module.record.has_await,
             parameters: module.record.wants,
             live: module.live.clone(),
             unused: unused_properties(module),
@@ -584,6 +585,8 @@ fn import_meta(options: &JsOptions) -> Option<&'static str> {
 /// What a module's code needs beside its statements.
 #[derive(Default)]
 struct OwnCode {
+    /// See [`ModuleInstructions::begin`].
+    begin: Option<String>,
     variables: Vec<String>,
     prelude: Vec<String>,
     interop: FxHashMap<(AssetIdx, bool), String>,

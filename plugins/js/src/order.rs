@@ -38,36 +38,20 @@ pub(crate) struct Order {
     /// By chunk: at its end, for its root.
     last: BTreeMap<ChunkIdx, Vec<Evaluation>>,
     late: FxHashSet<AssetIdx>,
-    cyclic: FxHashSet<AssetIdx>,
 }
 
 /// A call that evaluates a wrapped module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Evaluation {
     pub(crate) module: AssetIdx,
-    pub(crate) wait: Wait,
-}
-
-/// Whether what follows a call waits until the module has been evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Wait {
-    /// It does not need it, or there is nothing to wait for.
-    No,
-    /// Unless the module is waiting for the caller: both are in a cycle.
-    IfPending,
-    /// It waits.
-    Yes,
+    /// What follows waits until the module has been evaluated.
+    pub(crate) waits: bool,
 }
 
 impl Order {
     /// Whether a module that is not wrapped waits for others, so that it stands after those of its chunk that do not.
     pub(crate) fn is_late(&self, module: AssetIdx) -> bool {
         self.late.contains(&module)
-    }
-
-    /// Whether a module is in a cycle of modules that await, so that it has to say when it has been evaluated.
-    pub(crate) fn is_cyclic(&self, module: AssetIdx) -> bool {
-        self.cyclic.contains(&module)
     }
 
     /// What a module evaluates before its own code.
@@ -121,30 +105,21 @@ fn finish(
     last: BTreeMap<ChunkIdx, Vec<AssetIdx>>,
     imports: WrappedImports,
 ) -> Order {
-    let evaluation = |module, wait| {
-        let wait = if asynchronous.contains(&module) { wait } else { Wait::No };
-        Evaluation { module, wait }
-    };
+    let evaluation = |module, waits| Evaluation { module, waits: waits && asynchronous.contains(&module) };
     for (module, imported) in imports {
-        let wait = |imported| match asynchronous.contains(&module) {
-            false => Wait::No,
-            true if waiting.are_in_cycle(module, imported) => Wait::IfPending,
-            true => Wait::Yes,
-        };
-        before.insert(module, imported.into_iter().map(|imported| evaluation(imported, wait(imported))).collect());
+        let waits = asynchronous.contains(&module);
+        before.insert(module, imported.into_iter().map(|imported| evaluation(imported, waits)).collect());
     }
     let last = last
         .into_iter()
-        .map(|(chunk, modules)| (chunk, modules.into_iter().map(|module| evaluation(module, Wait::Yes)).collect()));
+        .map(|(chunk, modules)| (chunk, modules.into_iter().map(|module| evaluation(module, true)).collect()));
     let last = last.collect();
-    let cyclic = before.iter().filter(|(_, calls)| calls.iter().any(|call| call.wait == Wait::IfPending));
-    let cyclic = cyclic.map(|(module, _)| *module).collect();
     for (at, module) in tables.modules.iter_mut().enumerate() {
         if let Some(module) = module {
             module.is_async = module.record.has_await || asynchronous.contains(&AssetIdx(at as u32));
         }
     }
-    Order { before, last, late: waiting.late(), cyclic }
+    Order { before, last, late: waiting.late() }
 }
 
 /// By wrapped module: the wrapped ones that it evaluates itself.

@@ -185,21 +185,21 @@ fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: Piece
     if let Some(functions) = piece.functions {
         joiner.push(&functions.code, functions.map);
     }
-    let waiting = format!("async ({}) => {{", module.done.as_deref().unwrap_or_default());
-    let head = match (module.wrap, module.is_async, module.parameters) {
-        (Wrap::CommonJs, _, [true, false]) => "function(exports) {",
-        (Wrap::CommonJs, _, [false, false]) => "function() {",
-        (Wrap::CommonJs, _, [true, _]) => "function(exports, module) {",
-        (Wrap::CommonJs, _, [false, true]) => "function(__exports, module) {",
-        (_, true, _) => &waiting,
-        (_, false, _) => "() => {",
+    let begin = module.begin.as_ref().map(|begin| format!("() => {begin}, "));
+    let head = match (module.wrap, module.parameters) {
+        (Wrap::CommonJs, [true, false]) => "function(exports) {",
+        (Wrap::CommonJs, [false, false]) => "function() {",
+        (Wrap::CommonJs, [true, _]) => "function(exports, module) {",
+        (Wrap::CommonJs, [false, true]) => "function(__exports, module) {",
+        _ if module.awaits => "async () => {",
+        _ => "() => {",
     };
+    let head = format!("{}{head}", begin.unwrap_or_default());
     push_line(joiner, &format!("var {name} = /* @__PURE__ */ {helper}({head}"));
     if let (Some(variables), Wrap::CommonJs) = (&variables, module.wrap) {
         push_line(joiner, variables);
     }
     module.prelude.iter().for_each(|line| push_line(joiner, line));
     joiner.push(&piece.body.code, piece.body.map);
-    module.done.iter().for_each(|done| push_line(joiner, &format!("{done}();")));
-    push_line(joiner, "});");
+    push_line(joiner, if module.awaits { "}, true);" } else { "});" });
 }

@@ -9,8 +9,9 @@ pub(crate) enum Helper {
     CommonJs,
     /// `(evaluate) => () => result`: evaluates an ES module once; a failure is remembered, as ECMAScript asks.
     Esm,
-    /// `(evaluate) => () => promise`: the same for one that waits. A failure is for those who wait for it. Nothing is given while it is begun,
-    /// so that a cycle does not wait for itself, nor once it has said that it is done.
+    /// `(begin, evaluate, awaits) => () => module`: the same for one that waits, as ECMAScript's `InnerModuleEvaluation` and
+    /// `AsyncModuleExecutionFulfilled` have it. `begin` evaluates what it imports and gives what of that it waits for; `evaluate` runs its
+    /// code, which `awaits` itself or does not. The module is a promise; nothing is given for one that has been evaluated.
     EsmAsync,
     /// `(exports, open) => namespace`: a namespace object from getters; an open one gets more later.
     Namespace,
@@ -88,14 +89,65 @@ impl Helper {
 };"
             }
             Self::EsmAsync => {
-                "var NAME = (evaluate) => {
-  var state = 0, promise;
-  return () => {
-    if (!state) {
-      state = 1;
-      (promise = evaluate(() => state = 2)).catch(() => {});
+                "var NAME_clock = globalThis[Symbol.for(\"planish\")] ||= { count: 0 }, NAME = (begin, evaluate, awaits) => {
+  var module, end, reject, pending = 1;
+  var fail = (error) => {
+    if (module.ended) return;
+    module.ended = module.failed = true;
+    reject(module.error = error);
+    for (var other of module.waiting) other.fail(error);
+  };
+  var finish = (value) => {
+    module.ended = true;
+    end(value);
+  };
+  var run = () => {
+    try {
+      var result = evaluate();
+      if (awaits) result.then(release, fail);
+      else finish();
+    } catch (error) {
+      fail(error);
     }
-    return state > 1 ? void 0 : promise;
+  };
+  var release = () => {
+    var ready = [];
+    finish();
+    module.release(ready);
+    for (var other of ready.sort((a, b) => a.order - b.order)) other.ended || other.run();
+  };
+  return () => {
+    if (!module) {
+      module = Object.assign(new Promise((...both) => [end, reject] = both), {
+        waiting: [],
+        fail,
+        run,
+        release: (ready) => {
+          for (var other of module.waiting) other.ended || other.arrive(ready);
+        },
+        arrive: (ready) => {
+          if (--pending) return;
+          ready.push(module);
+          if (!awaits) module.release(ready);
+        }
+      });
+      module.catch(() => {});
+      try {
+        for (var other of begin())
+          if (other && other.order && !other.ended) {
+            other.waiting.push(module);
+            pending++;
+          }
+      } catch (error) {
+        fail(error);
+      }
+      if (!module.ended) {
+        if (awaits || pending > 1) module.order = ++NAME_clock.count;
+        if (!--pending) run();
+      }
+    }
+    if (module.failed) throw module.error;
+    if (!module.ended) return module;
   };
 };"
             }

@@ -102,6 +102,7 @@ pub(crate) fn is_reserved(name: &str) -> bool {
         "Error",
         "URL",
         "WeakMap",
+        "globalThis",
         "document",
         "require",
         "module",

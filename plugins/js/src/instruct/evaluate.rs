@@ -2,7 +2,7 @@
 
 use super::{Instructor, OwnCode};
 use crate::cross::{self, module_name};
-use crate::order::{Evaluation, Wait};
+use crate::order::Evaluation;
 use crate::tables::{External, Meaning, Module, Wrap};
 use crate::words::identifier;
 use planish_pipeline::graph::AssetIdx;
@@ -13,7 +13,7 @@ struct Step {
     call: String,
     /// The variable that keeps what the call gives, and whether it is declared here.
     variable: Option<(String, bool)>,
-    wait: Wait,
+    waits: bool,
 }
 
 impl Step {
@@ -34,28 +34,25 @@ impl Step {
 
 /// Steps one after the other; from the first that is waited for on they go on beside each other, as siblings do in ECMAScript.
 fn statements(steps: &[Step]) -> Vec<String> {
-    let first = steps.iter().position(|step| step.wait != Wait::No).unwrap_or(steps.len());
+    let first = steps.iter().position(|step| step.waits).unwrap_or(steps.len());
     let (alone, together) = steps.split_at(first);
     let mut lines: Vec<String> = alone.iter().map(Step::statement).collect();
     match together {
         [] => {}
-        [step] if step.wait == Wait::Yes => lines.push(format!("await {};", step.expression())),
+        [step] => lines.push(format!("await {};", step.expression())),
         together => {
             let declared = together.iter().filter_map(|step| step.variable.as_ref().filter(|(_, declares)| *declares));
             lines.extend(declared.map(|(name, _)| format!("var {name};")));
-            let promises = together.iter().map(|step| match step.wait {
-                Wait::No => format!("void ({})", step.expression()),
-                Wait::IfPending | Wait::Yes => step.expression(),
-            });
-            let promises = promises.collect::<Vec<_>>().join(", ");
-            // To wait for nothing would still let others go first.
-            lines.push(match together.iter().any(|step| step.wait == Wait::IfPending) {
-                true => format!("for (const pending of [{promises}]) if (pending) await pending;"),
-                false => format!("await Promise.all([{promises}]);"),
-            });
+            lines.push(format!("await Promise.all({});", list(together)));
         }
     }
     lines
+}
+
+/// Steps as a list of what is waited for.
+fn list(steps: &[Step]) -> String {
+    let value = |step: &Step| if step.waits { step.expression() } else { format!("void ({})", step.expression()) };
+    format!("[{}]", steps.iter().map(value).collect::<Vec<_>>().join(", "))
 }
 
 impl Instructor<'_> {
@@ -80,7 +77,11 @@ impl Instructor<'_> {
                 .then(|| self.interop_step(evaluation.module, module.node, module.wrap, own));
             steps.push(value.flatten().unwrap_or_else(|| self.step(evaluation)));
         }
-        own.prelude.extend(statements(&steps));
+        if module.is_async && module.wrap == Wrap::Esm {
+            own.begin = Some(list(&steps));
+        } else {
+            own.prelude.extend(statements(&steps));
+        }
         for target in module.imports.iter().filter(|target| used.contains(target)) {
             self.interop(*target, module.node, module.wrap, own);
         }
@@ -93,7 +94,7 @@ impl Instructor<'_> {
 
     fn step(&self, evaluation: &Evaluation) -> Step {
         let call = format!("{}()", self.evaluate(evaluation.module));
-        Step { call, variable: None, wait: evaluation.wait }
+        Step { call, variable: None, waits: evaluation.waits }
     }
 
     /// The variable that holds a CommonJS module as this module sees it. Modules that are not wrapped share one: the first of them sets it.
@@ -121,6 +122,6 @@ impl Instructor<'_> {
         } else {
             own.variables.push(name.clone());
         }
-        Some(Step { call, variable: Some((name, is_declared)), wait: Wait::No })
+        Some(Step { call, variable: Some((name, is_declared)), waits: false })
     }
 }

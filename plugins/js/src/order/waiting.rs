@@ -5,7 +5,7 @@ use super::visit::{needs, visits, waits_for_others};
 use crate::tables::Tables;
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::AssetIdx;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// Modules that wait when some root is evaluated. Empty where nothing awaits at its top level.
 #[derive(Default)]
@@ -14,8 +14,6 @@ pub(super) struct Waiting {
     waiting: FxHashSet<AssetIdx>,
     /// Those that wait for others.
     late: FxHashSet<AssetIdx>,
-    /// By module: one of its cycle that stands for that.
-    cycles: FxHashMap<AssetIdx, AssetIdx>,
 }
 
 impl Waiting {
@@ -31,10 +29,6 @@ impl Waiting {
             waiting.waiting.extend(modules.clone().filter(|module| needs.contains_key(module)));
             waiting.late.extend(modules.clone().filter(|module| waits_for_others(&needs, *module)));
             waiting.visited.extend(modules);
-            for visit in &visits {
-                let known = waiting.cycles.get(&visit.cycle).copied();
-                waiting.cycles.entry(visit.module).or_insert(known.unwrap_or(visit.cycle));
-            }
         }
         waiting
     }
@@ -42,11 +36,6 @@ impl Waiting {
     /// Whether a module waits for others. It comes after those of its chunk that do not, which ECMAScript does not hold up.
     pub(super) fn is_late(&self, module: AssetIdx) -> bool {
         self.late.contains(&module)
-    }
-
-    /// Whether two modules import each other, directly or not.
-    pub(super) fn are_in_cycle(&self, one: AssetIdx, other: AssetIdx) -> bool {
-        self.cycles.get(&one).is_some_and(|cycle| self.cycles.get(&other) == Some(cycle))
     }
 
     /// Modules that wait for others.

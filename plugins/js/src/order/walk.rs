@@ -3,7 +3,7 @@
 use super::moment::{Facts, Moment};
 use super::visit::{Needs, Visit, is_within, needs, visits, waits_for_others};
 use super::waiting::Waiting;
-use super::{Evaluation, Wait, reached};
+use super::{Evaluation, reached};
 use crate::tables::{Tables, Wrap};
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::AssetIdx;
@@ -46,6 +46,8 @@ struct Passed {
     pending: Vec<(usize, AssetIdx)>,
     /// Modules that hold up all that follows.
     blockers: Vec<AssetIdx>,
+    /// Modules that are not wrapped and wait for others.
+    waiting: Vec<AssetIdx>,
     needs: Needs,
     /// By module: where its cycle is entered.
     cycles: FxHashMap<AssetIdx, AssetIdx>,
@@ -87,15 +89,21 @@ impl<'a> Walk<'a> {
         let mut passed = Passed { chunks: closure.collect(), needs, cycles, ..Passed::default() };
         for (number, visit) in route.iter().filter(|(_, visit)| visit.is_new) {
             let module = visit.module;
+            let waits = waits_for_others(&passed.needs, module);
             if self.is_wrapped(module) || !self.may_stand(module, &passed) {
                 if !self.is_wrapped(module) {
                     self.wrapped.insert(module);
+                }
+                // It would overtake those that wait where they stand.
+                if waits {
+                    self.wrapped.extend(passed.waiting.drain(..));
                 }
                 passed.leave_to_importer(visit.first..*number);
                 passed.pending.push((*number, module));
                 passed.at.insert(module, passed.any);
             } else if self.facts.acts(module) {
                 self.pass(module, &mut passed);
+                passed.waiting.extend(waits.then_some(module));
             }
         }
         self.wrap_cycles(&route);
@@ -197,16 +205,11 @@ impl<'a> Walk<'a> {
             passed.any = passed.any.max(Some(place));
         }
         // What it does not need goes on beside it.
-        let wait = |earlier| match self.asynchronous.contains(&earlier) && is_within(&passed.needs, earlier, module) {
-            true => Wait::Yes,
-            false => Wait::No,
-        };
+        let waits = |earlier| self.asynchronous.contains(&earlier) && is_within(&passed.needs, earlier, module);
         let evaluations = pending.into_iter().chain(begun);
         let evaluations: Vec<Evaluation> =
-            evaluations.map(|earlier| Evaluation { module: earlier, wait: wait(earlier) }).collect();
-        if self.tables.module(module).record.has_await
-            || evaluations.iter().any(|evaluation| evaluation.wait == Wait::Yes)
-        {
+            evaluations.map(|earlier| Evaluation { module: earlier, waits: waits(earlier) }).collect();
+        if self.tables.module(module).record.has_await || evaluations.iter().any(|evaluation| evaluation.waits) {
             passed.blockers.push(module);
         }
         if !self.merge(module, evaluations) {
@@ -246,7 +249,7 @@ impl<'a> Walk<'a> {
         for evaluation in evaluations {
             match before.iter().position(|earlier| earlier.module == evaluation.module) {
                 Some(position) => {
-                    before[position].wait = before[position].wait.max(evaluation.wait);
+                    before[position].waits |= evaluation.waits;
                     positions.push(position);
                 }
                 None => before.push(evaluation),
