@@ -132,6 +132,8 @@ pub(crate) struct HtmlConfig {
     pub(crate) picture: Option<bool>,
     /// Whether white space and comments are removed.
     pub(crate) minify: Option<bool>,
+    /// Whether scripts and stylesheets have an `integrity`: in production, unless it is `false`.
+    pub(crate) integrity: Option<bool>,
 }
 
 /// Images.

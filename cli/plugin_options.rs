@@ -56,6 +56,7 @@ pub(crate) fn of_site(config: &Config, site: Site<'_>, environment: &BTreeMap<St
         html: HtmlOptions {
             picture: config.html.picture.unwrap_or(true),
             minify: config.html.minify.unwrap_or(production),
+            integrity: config.html.integrity.unwrap_or(production),
         },
         image: if production { images(&config.images) } else { untouched() },
         compress: production.then(|| compression(config)),

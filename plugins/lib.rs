@@ -91,7 +91,7 @@ mod tests {
                 legal_comments: js::LegalComments::None,
             },
             css: CssOptions { minify: true, source_map: false, target: "es2020".into() },
-            html: HtmlOptions { picture: true, minify: true },
+            html: HtmlOptions { picture: true, minify: true, integrity: true },
             image: ImageOptions::default(),
             compress: Some(CompressOptions::default()),
             service_worker: Some(ServiceWorkerOptions::default()),

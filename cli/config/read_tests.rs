@@ -70,7 +70,7 @@ error[unknown-key]: `[html]` has no key `xyz`
  2 | xyz = 1
    | ^^^
    |
-  help: it has `picture`, `minify`
+  help: it has `picture`, `minify`, `integrity`
 "#,
     );
 }
@@ -163,7 +163,7 @@ error[unknown-key]: `[js.split]` has no key `minimum_size`
 #[test]
 fn what_is_planned_but_not_built_is_not_ignored() {
     check(
-        "[compress]\nzstd = 19\n[build]\nnaming = \"phoenix\"\n[manifest]\nformats = [\"vite\", \"django\"]\n",
+        "[compress]\nzstd = 19\n[manifest]\nformats = [\"vite\", \"django\"]\n",
         r#"
 error[not-supported-yet]: `compress.zstd` is not supported yet
   --> planish.toml:2:8
@@ -171,16 +171,10 @@ error[not-supported-yet]: `compress.zstd` is not supported yet
  2 | zstd = 19
    |        ^^
 
-error[not-supported-yet]: `build.naming` = "phoenix" is not supported yet
-  --> planish.toml:4:10
-   |
- 4 | naming = "phoenix"
-   |          ^^^^^^^^^
-
 error[not-supported-yet]: `manifest.formats` = ["django"] is not supported yet
-  --> planish.toml:6:11
+  --> planish.toml:4:11
    |
- 6 | formats = ["vite", "django"]
+ 4 | formats = ["vite", "django"]
    |           ^^^^^^^^^^^^^^^^^^
 "#,
     );

@@ -3,7 +3,7 @@
 
 use clap::ValueEnum;
 use planish_pipeline::chunk::{NamedGroup, VendorSplit};
-use planish_pipeline::naming::Naming;
+use planish_pipeline::naming::{Naming, Template};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -91,13 +91,14 @@ pub(crate) struct NamingScheme(pub(crate) Naming);
 
 impl Default for NamingScheme {
     fn default() -> Self {
-        Self::of("assets", "[name]-[hash].[ext]")
+        Self::preset("assets", "[name]-[hash].[ext]")
     }
 }
 
 impl NamingScheme {
-    fn of(directory: &str, template: &str) -> Self {
-        Self(Naming::Hashed { directory: directory.to_owned(), template: template.to_owned() })
+    fn preset(directory: &str, template: &str) -> Self {
+        let template = Template::parse(template).expect("the presets are good");
+        Self(Naming::Hashed { directory: directory.to_owned(), template })
     }
 }
 
@@ -107,38 +108,32 @@ impl TryFrom<String> for NamingScheme {
     fn try_from(text: String) -> Result<Self, String> {
         match text.as_str() {
             "vite" => Ok(Self::default()),
-            "django" => Ok(Self::of("assets", "[name].[hash].[ext]")),
-            "propshaft" => Ok(Self::of("assets", "[name]-[hash].digested.[ext]")),
-            "phoenix" => Err(format!("= \"phoenix\" {NOT_YET}")),
+            "django" => Ok(Self::preset("assets", "[name].[hash].[ext]")),
+            // Its folder is the output folder: `public/assets`.
+            "propshaft" => Ok(Self::preset("", "[name]-[hash].digested.[ext]")),
+            "phoenix" => Ok(Self::preset("assets", "[name]-[hex:32].[ext]")),
             template if template.contains('[') => naming_template(template),
             _ => Err(format!(
-                "must be `vite`, `django`, `propshaft` or a template such as `[name]-[hash].[ext]`, not `{text}`"
+                "must be `vite`, `django`, `propshaft`, `phoenix` or a template such as `[name]-[hash].[ext]`, not `{text}`"
             )),
         }
     }
 }
 
 /// `[name].[hash].[ext]`, with folders before it or without.
-fn naming_template(template: &str) -> Result<NamingScheme, String> {
-    let rest = template.replace("[name]", "").replace("[hash]", "").replace("[ext]", "");
-    let count = |part: &str| template.matches(part).count();
-    if rest.contains(['[', ']']) {
-        return Err(format!("must use no other placeholders than `[name]`, `[hash]` and `[ext]`, but is `{template}`"));
-    }
-    if count("[hash]") != 1 || count("[name]") != 1 || count("[ext]") != 1 || !template.ends_with(".[ext]") {
-        return Err(format!("must hold `[name]` and `[hash]` once and end with `.[ext]`, but is `{template}`"));
-    }
-    let (directory, name) = template.rsplit_once('/').unwrap_or(("assets", template));
+fn naming_template(text: &str) -> Result<NamingScheme, String> {
+    let (directory, name) = text.rsplit_once('/').unwrap_or(("assets", text));
     let directory = directory.strip_prefix("./").unwrap_or(directory);
-    if !name.contains("[hash]")
-        || !name.contains("[name]")
-        || !is_plain_path(template.strip_prefix("./").unwrap_or(template))
-    {
+    // The only colons are those before a number of digits.
+    let plain = text.replace("[hash:", "[hash").replace("[hex:", "[hex");
+    if directory.contains('[') || !is_plain_path(plain.strip_prefix("./").unwrap_or(&plain)) {
         return Err(format!(
-            "must stay in the output folder and have its placeholders in the file name, but is `{template}`"
+            "must stay in the output folder and have its placeholders in the file name, but is `{text}`"
         ));
     }
-    Ok(NamingScheme::of(if directory == "." { "" } else { directory }, name))
+    let template = Template::parse(name).map_err(|message| message.replace(name, text))?;
+    let directory = if directory == "." { "" } else { directory };
+    Ok(NamingScheme(Naming::Hashed { directory: directory.to_owned(), template }))
 }
 
 /// A relative path without segments or characters that mean something else on some system.
@@ -440,9 +435,11 @@ mod tests {
     fn naming_templates() {
         let naming = |text: &str| NamingScheme::try_from(text.to_owned()).map(|scheme| scheme.0);
         let hashed = |directory: &str, template: &str| {
-            Ok(Naming::Hashed { directory: directory.into(), template: template.into() })
+            Ok(Naming::Hashed { directory: directory.into(), template: Template::parse(template)? })
         };
         assert_eq!(naming("django"), hashed("assets", "[name].[hash].[ext]"));
+        assert_eq!(naming("phoenix"), hashed("assets", "[name]-[hex:32].[ext]"));
+        assert_eq!(naming("propshaft"), hashed("", "[name]-[hash].digested.[ext]"));
         assert_eq!(naming("js/[name]~[hash].[ext]"), hashed("js", "[name]~[hash].[ext]"));
         assert_eq!(naming("./[name]-[hash].[ext]"), hashed("", "[name]-[hash].[ext]"));
         for bad in [
@@ -454,6 +451,7 @@ mod tests {
             "/[name]-[hash].[ext]",
             "[dir]/[name]-[hash].[ext]",
             "[hash]/[name].[ext]",
+            "c:/[name]-[hash].[ext]",
         ] {
             assert!(naming(bad).is_err(), "{bad}");
         }

@@ -5,7 +5,6 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha384};
 
 /// Base64 digits of a SHA-384 hash; it needs no padding.
-#[allow(dead_code)]
 pub(crate) const DIGITS: usize = 64;
 
 /// What comes before the digits.

@@ -8,7 +8,7 @@ use planish_pipeline::chunk::{ChunkIdx, Split, VendorSplit};
 use planish_pipeline::diagnostic::Outcome;
 use planish_pipeline::graph::Target;
 use planish_pipeline::key::Key;
-use planish_pipeline::naming::Naming;
+use planish_pipeline::naming::{Naming, Template};
 use planish_pipeline::output::{Output, OutputClass, OutputId};
 use planish_pipeline::plugin::{AssetPlugin, Grouping, Plugins, RenderContext, Request};
 use planish_pipeline::resolve::{Platform, ResolveOptions};
@@ -166,7 +166,10 @@ impl Site {
             out: root.join("dist"),
             entries: entries.iter().map(|entry| EntryRequest { name: None, path: root.join(entry) }).collect(),
             base: "/".to_owned(),
-            naming: Naming::Hashed { directory: "assets".to_owned(), template: "[name]-[hash].[ext]".to_owned() },
+            naming: Naming::Hashed {
+                directory: "assets".to_owned(),
+                template: Template::parse("[name]-[hash].[ext]").expect("it is good"),
+            },
             static_folder: None,
             resolve: ResolveOptions {
                 platform: Platform::Browser,

@@ -79,12 +79,14 @@ impl Build {
     fn new(plugin: &CssPlugin, files: &[(&str, &str)], roots: &[u32], base: &str) -> Self {
         let graph = graph(plugin, files);
         let style = OutputId::new("style:main");
-        let mut names =
-            Names::new(Naming::Hashed { directory: "assets".into(), template: "[name].[ext]".into() }, base);
-        names.plan(&style, "main", "css");
+        let mut names = Names::new(Naming::Plain, base);
+        names.plan_fixed(&style, "assets/main.css");
         names.plan_beside(&OutputId::new("map:style:main"), &style, ".map");
         for node in graph.nodes.iter().filter(|node| node.kind == "file") {
-            names.plan(&OutputId::of_asset(&node.id, ""), node.id.stem(), &node.id.extension());
+            names.plan_fixed(
+                &OutputId::of_asset(&node.id, ""),
+                &format!("assets/{}.{}", node.id.stem(), node.id.extension()),
+            );
         }
         let chunk = Chunk {
             name: "main".into(),
@@ -323,7 +325,7 @@ fn rendering_is_reused_until_something_changes() {
     build.render(&plugin);
     build.render(&plugin);
     assert_eq!(build.tasks.log().counts["css-render"].ran, 1);
-    build.names.plan(&OutputId::new("asset:i.png"), "other", "png");
+    build.names.plan_fixed(&OutputId::new("asset:i.png"), "assets/other.png");
     build.render(&plugin);
     assert_eq!(build.tasks.log().counts["css-render"].ran, 2);
     build.graph.nodes[1].key = Key::of_bytes(b"edited");

@@ -1,7 +1,8 @@
 //! Where a document finds the files that it refers to.
 
+use crate::entity::escape;
 use crate::references::Role;
-use planish_pipeline::graph::{Node, Target};
+use planish_pipeline::graph::{AssetIdx, Node, Target};
 use planish_pipeline::output::OutputId;
 use planish_pipeline::plugin::RenderContext;
 use std::collections::BTreeSet;
@@ -33,14 +34,16 @@ pub(crate) struct Addresses<'a> {
     pub(crate) context: &'a RenderContext<'a>,
     /// The document.
     pub(crate) document: OutputId,
+    /// Say what the files must hold.
+    has_integrity: bool,
     /// The outputs whose names were given out.
     pub(crate) references: BTreeSet<OutputId>,
 }
 
 impl<'a> Addresses<'a> {
     /// For a document that refers to nothing yet.
-    pub(crate) fn new(context: &'a RenderContext<'a>, document: OutputId) -> Self {
-        Self { context, document, references: BTreeSet::new() }
+    pub(crate) fn new(context: &'a RenderContext<'a>, document: OutputId, has_integrity: bool) -> Self {
+        Self { context, document, has_integrity, references: BTreeSet::new() }
     }
 
     /// The URL of an output.
@@ -52,20 +55,35 @@ impl<'a> Addresses<'a> {
 
     /// What takes the place of a URL with this target.
     pub(crate) fn target(&mut self, target: &Target, role: Role) -> Address {
-        let idx = match target {
-            Target::Asset(idx) => *idx,
-            Target::Static(path) => return Address::Url(self.context.names.static_url(&self.document, path)),
-            Target::External(_) | Target::Empty | Target::Missing => return Address::Kept,
-        };
+        match target {
+            Target::Asset(idx) => match self.file(*idx, role) {
+                Some(output) => self.output(&output).map_or(Address::Kept, Address::Url),
+                None => Address::Gone,
+            },
+            Target::Static(path) => Address::Url(self.context.names.static_url(&self.document, path)),
+            Target::External(_) | Target::Empty | Target::Missing => Address::Kept,
+        }
+    }
+
+    /// The integrity of the file with this target, which must have been given a URL.
+    pub(crate) fn integrity(&self, target: &Target, role: Role) -> Option<String> {
+        self.has_integrity.then(|| Some(self.context.names.integrity(&self.file(target.asset()?, role)?)))?
+    }
+
+    /// A `<link>` to an output on a line.
+    pub(crate) fn link(&mut self, rel: &str, output: &OutputId) -> Option<String> {
+        let url = escape(&self.output(output)?);
+        let integrity = self.has_integrity.then(|| format!(" integrity=\"{}\"", self.context.names.integrity(output)));
+        Some(format!("<link rel=\"{rel}\" crossorigin{} href=\"{url}\">\n", integrity.unwrap_or_default()))
+    }
+
+    /// The output that an asset is in, if it is in one.
+    fn file(&self, idx: AssetIdx, role: Role) -> Option<OutputId> {
         let chunk = self.context.plan.root_chunk(idx).map(|chunk| self.context.plan.chunk(chunk));
-        let output = match (role, chunk) {
+        match (role, chunk) {
             (Role::Script | Role::ScriptPreload, Some(chunk)) => chunk.script.clone(),
             (Role::Stylesheet | Role::StylesheetPreload, Some(chunk)) => chunk.style.clone(),
             _ => Some(OutputId::of_asset(&self.context.graph.node(idx).id, "")),
-        };
-        match output {
-            Some(output) => self.output(&output).map_or(Address::Kept, Address::Url),
-            None => Address::Gone,
         }
     }
 

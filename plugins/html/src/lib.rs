@@ -31,6 +31,8 @@ pub struct HtmlOptions {
     pub picture: bool,
     /// Leave out comments, but for those that something reads: `<!--[if …`, `<!--!`, `<!--#`.
     pub minify: bool,
+    /// Say what each script and stylesheet must hold, so that a browser refuses any other bytes.
+    pub integrity: bool,
 }
 
 /// The plugin for `.html` and `.htm` entries.

@@ -1,7 +1,6 @@
 //! Which chunks a page loads besides those that its tags name.
 
 use crate::address::Addresses;
-use crate::entity::escape;
 use crate::references::Role;
 use crate::scan::Found;
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
@@ -44,15 +43,8 @@ impl Page {
     pub(crate) fn links(&self, addresses: &mut Addresses<'_>) -> String {
         let mut links = String::new();
         for (rel, outputs) in [("modulepreload", &self.preloads), ("stylesheet", &self.styles)] {
-            for url in outputs.iter().filter_map(|output| addresses.output(output)) {
-                links.push_str(&link(rel, &url));
-            }
+            links.extend(outputs.iter().filter_map(|output| addresses.link(rel, output)));
         }
         links
     }
-}
-
-/// A `<link>` on a line.
-pub(crate) fn link(rel: &str, url: &str) -> String {
-    format!("<link rel=\"{rel}\" crossorigin href=\"{}\">\n", escape(url))
 }

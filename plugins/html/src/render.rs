@@ -24,7 +24,7 @@ pub(crate) fn render(context: &RenderContext<'_>, asset: AssetIdx, options: &Htm
     let id = OutputId::of_asset(&node.id, "");
     let html = node.source.text().unwrap_or_default();
     let scan = scan(html, &node.id);
-    let mut addresses = Addresses::new(context, id.clone());
+    let mut addresses = Addresses::new(context, id.clone(), options.integrity);
     let links = page::page(context.plan, &scan.found, &node.targets).links(&mut addresses);
     let mut rewriter = Rewriter {
         node,
@@ -152,6 +152,7 @@ impl<'a> Rewriter<'a> {
             Address::Url(url) => {
                 element.set_attribute("src", &escape(&url))?;
                 element.set_inner_content("", ContentType::Html);
+                self.check(element, target, Role::Script)?;
                 cross_origin(element)
             }
             address => without(element, &address),
@@ -163,6 +164,7 @@ impl<'a> Rewriter<'a> {
         match self.addresses.target(target, Role::Script) {
             Address::Url(url) => {
                 set(element, reference, |_| Some(url.clone()))?;
+                self.check(element, target, Role::Script)?;
                 cross_origin(element)
             }
             address => without(element, &address),
@@ -180,8 +182,8 @@ impl<'a> Rewriter<'a> {
             let is_new = self.linked.insert((style.clone(), media.clone()));
             match (is_new, Some(style) == own) {
                 (true, false) => {
-                    let url = self.addresses.output(style).unwrap_or_default();
-                    element.before(&page::link("stylesheet", &url), ContentType::Html);
+                    let link = self.addresses.link("stylesheet", style).unwrap_or_default();
+                    element.before(&link, ContentType::Html);
                 }
                 (false, true) => {
                     element.remove();
@@ -191,8 +193,24 @@ impl<'a> Rewriter<'a> {
             }
         }
         match self.addresses.target(target, Role::Stylesheet) {
-            Address::Url(url) => set(element, reference, |_| Some(url.clone())),
+            Address::Url(url) => {
+                set(element, reference, |_| Some(url.clone()))?;
+                self.check(element, target, Role::Stylesheet)
+            }
             address => without(element, &address),
+        }
+    }
+
+    /// Says what the file must hold, where browsers check that.
+    fn check(&self, element: &mut Element<'_, '_>, target: &Target, role: Role) -> HandlerResult {
+        let is_checked = role != Role::File || element.tag_name() == "script";
+        match self.addresses.integrity(target, role).filter(|_| is_checked) {
+            Some(integrity) => {
+                element.set_attribute("integrity", &integrity)?;
+                // Without it a browser may not look into a file of another site.
+                cross_origin(element)
+            }
+            None => Ok(()),
         }
     }
 
@@ -203,6 +221,9 @@ impl<'a> Rewriter<'a> {
                 targets.iter().map(|target| self.addresses.target(target, reference.role)).collect();
             is_gone |= addresses.contains(&Address::Gone);
             set(element, reference, |number| addresses.get(number).cloned().and_then(Address::url))?;
+            if let [target] = targets {
+                self.check(element, target, reference.role)?;
+            }
         }
         if is_gone {
             element.remove();

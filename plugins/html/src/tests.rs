@@ -25,7 +25,8 @@ fn source(id: &str, bytes: &[u8]) -> Source {
 }
 
 fn scan(html: &str) -> planish_pipeline::diagnostic::Outcome<Asset> {
-    HtmlPlugin::new(HtmlOptions { picture: false, minify: false }).transform(&source("index.html", html.as_bytes()))
+    HtmlPlugin::new(HtmlOptions { picture: false, minify: false, integrity: false })
+        .transform(&source("index.html", html.as_bytes()))
 }
 
 /// A page and what it refers to. Files `*.js` and `*.css` are roots of chunks named after them; a file `x` of the page's folder
@@ -40,7 +41,7 @@ struct Site {
 
 impl Site {
     fn new() -> Self {
-        let options = HtmlOptions { picture: false, minify: false };
+        let options = HtmlOptions { picture: false, minify: false, integrity: false };
         Self { options, base: "/", files: Vec::new(), chunks: Vec::new() }
     }
 
@@ -103,7 +104,7 @@ impl Site {
         for (at, (root, has_script, has_style, imports)) in self.chunks.iter().enumerate() {
             let mut output = |wanted: bool, extension: &str| {
                 let id = OutputId::new(format!("{extension}:{root}"));
-                names.plan(&id, AssetId::new(*root).stem(), extension);
+                names.plan_fixed(&id, &format!("assets/{}.{extension}", AssetId::new(*root).stem()));
                 wanted.then_some(id)
             };
             let Target::Asset(asset) = self.root(root) else { panic!("every root is a file") };
@@ -135,15 +136,14 @@ impl Site {
     fn render(&self, html: &str) -> Output {
         let plugin = HtmlPlugin::new(self.options.clone());
         let graph = self.graph(&plugin, html);
-        let mut names =
-            Names::new(Naming::Hashed { directory: "assets".into(), template: "[name].[ext]".into() }, self.base);
+        let mut names = Names::new(Naming::Plain, self.base);
         names.plan_fixed(&OutputId::new("asset:index.html"), "index.html");
         let plan = self.plan(&mut names);
         for (id, asset) in &self.files {
             let id = AssetId::new(*id);
             for variant in std::iter::once("").chain(asset.outputs.iter().map(|output| output.variant.as_str())) {
                 let extension = if variant.is_empty() { id.extension() } else { variant.to_owned() };
-                names.plan(&OutputId::of_asset(&id, variant), id.stem(), &extension);
+                names.plan_fixed(&OutputId::of_asset(&id, variant), &format!("assets/{}.{extension}", id.stem()));
             }
         }
         let (linked, tasks) = (Linked::default(), Tasks::new(Arc::new(Cache::new(None, false))));
@@ -168,7 +168,7 @@ impl Site {
 
 #[test]
 fn only_entries_are_documents() {
-    let plugin = HtmlPlugin::new(HtmlOptions { picture: false, minify: false });
+    let plugin = HtmlPlugin::new(HtmlOptions { picture: false, minify: false, integrity: false });
     let id = AssetId::new("a.HTM");
     assert!(plugin.accepts(Request { id: &id, kind: None, attribute: None }));
     assert!(!plugin.accepts(Request { id: &id, kind: Some(DependencyKind::Url), attribute: None }));
@@ -237,8 +237,8 @@ fn warnings_and_errors() {
     assert_eq!(codes("<base href=/x/>"), ["base-element"]);
     assert_eq!(codes("<script src=a.js integrity=sha384-x></script>"), ["integrity-dropped"]);
     assert_eq!(codes("<script src=https://a.example/a.js integrity=sha384-x></script>"), [""; 0]);
-    let invalid =
-        HtmlPlugin::new(HtmlOptions { picture: false, minify: false }).transform(&source("a.html", b"<p>\xff"));
+    let invalid = HtmlPlugin::new(HtmlOptions { picture: false, minify: false, integrity: false })
+        .transform(&source("a.html", b"<p>\xff"));
     assert_eq!(invalid.diagnostics[0].code, "invalid-utf8");
 }
 
@@ -364,5 +364,35 @@ fn minifying_leaves_out_comments_that_nothing_reads() {
     site.check(
         html,
         "<!doctype html><!--[if IE]>b<![endif]--><!--! c --><!--#include d --><script><!-- e --></script>",
+    );
+}
+
+/// A real integrity takes the place of this one when the file's bytes are final.
+fn integrity(id: &str) -> String {
+    Names::new(Naming::Plain, "/").integrity(&OutputId::new(id))
+}
+
+#[test]
+fn scripts_and_stylesheets_say_what_they_must_hold() {
+    let mut site = Site::new()
+        .chunk("main.js", true, true, &["lib.js"])
+        .chunk("lib.js", true, false, &[])
+        .chunk("page.css", false, true, &[])
+        .file("old.js")
+        .file("i.png");
+    site.options.integrity = true;
+    let [main, style, lib, page, old] =
+        ["js:main.js", "css:main.js", "js:lib.js", "css:page.css", "asset:old.js"].map(integrity);
+    site.check(
+        "<head><link rel=preload as=style href=page.css><link rel=stylesheet href=page.css integrity=sha256-x><script type=module src=main.js></script>\
+         <script src=old.js></script><link rel=icon href=i.png></head>",
+        &format!(
+            "<head><link rel=preload as=style href=\"/assets/page.css\" integrity=\"{page}\" crossorigin=\"\">\
+             <link rel=stylesheet href=\"/assets/page.css\" integrity=\"{page}\" crossorigin=\"\">\
+             <script type=module src=\"/assets/main.js\" integrity=\"{main}\" crossorigin=\"\"></script>\
+             <script src=\"/assets/old.js\" integrity=\"{old}\" crossorigin=\"\"></script><link rel=icon href=\"/assets/i.png\">\
+             <link rel=\"modulepreload\" crossorigin integrity=\"{lib}\" href=\"/assets/lib.js\">\n\
+             <link rel=\"stylesheet\" crossorigin integrity=\"{style}\" href=\"/assets/main.css\">\n</head>"
+        ),
     );
 }

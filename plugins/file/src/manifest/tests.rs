@@ -49,10 +49,9 @@ fn render(name: &str, text: &str, base: &str) -> (String, Vec<OutputId>) {
         })
         .collect();
     let icon = source("img/icon.png", "");
-    let naming = Naming::Hashed { directory: "assets".into(), template: "[name].[ext]".into() };
-    let mut names = Names::new(naming, base);
-    names.plan(&OutputId::of_asset(&manifest.id, ""), "site", "webmanifest");
-    names.plan(&OutputId::of_asset(&icon.id, ""), "icon", "png");
+    let mut names = Names::new(Naming::Plain, base);
+    names.plan_fixed(&OutputId::of_asset(&manifest.id, ""), "assets/site.webmanifest");
+    names.plan_fixed(&OutputId::of_asset(&icon.id, ""), "assets/icon.png");
     let graph = AssetGraph {
         nodes: vec![node(manifest, outcome.value, targets), node(icon, Asset::default(), Vec::new())],
         ..AssetGraph::default()

@@ -1,0 +1,177 @@
+//! Final names and bytes.
+
+use super::{Names, Template, integrity_placeholder, placeholder};
+use crate::components::components;
+use crate::integrity::{self, integrity};
+use crate::key::{Key, KeyBuilder};
+use crate::output::{FinalFile, Output, OutputClass, OutputId};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Gives every output its final name and bytes. Sorted by path. Outputs with equal names and bytes have equal paths; each stays a file of
+/// its own here, because manifests look files up by output, and is written once.
+pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
+    let index: BTreeMap<&OutputId, usize> = outputs.iter().enumerate().map(|(at, output)| (&output.id, at)).collect();
+    let hash_owner = |id: &OutputId| names.named.get(id).and_then(|named| named.hashed_by.clone());
+    // What each output's bytes hold: indices of the outputs whose hashes occur in it.
+    let references: Vec<Vec<usize>> = outputs
+        .iter()
+        .map(|output| {
+            let mut found: Vec<usize> =
+                output.references.iter().filter_map(|id| index.get(&hash_owner(id)?).copied()).collect();
+            found.sort_unstable();
+            found.dedup();
+            found
+        })
+        .collect();
+    let hashing = Hashing { template: names.template(), outputs: &outputs, references: &references };
+    let hashes = hashing.hashes(names);
+    let finals: Vec<(String, bool, Replacements)> = outputs
+        .iter()
+        .zip(&references)
+        .map(|(output, references)| {
+            let named = names.named.get(&output.id).expect("every rendered output was planned");
+            let hash = named.hashed_by.as_ref().and_then(|owner| Some((owner, hashes[*index.get(owner)?].as_deref()?)));
+            let path = hash.map_or_else(
+                || named.path.clone(),
+                |(owner, hash)| named.path.replace(&hashing.placeholder(owner), hash),
+            );
+            (path, hash.is_some(), hashing.known(references, &hashes))
+        })
+        .collect();
+    let mut files: Vec<FinalFile> = outputs
+        .into_par_iter()
+        .zip(finals)
+        .map(|(output, (path, immutable, known))| FinalFile {
+            id: output.id,
+            path,
+            class: output.class,
+            bytes: Arc::from(known.put_into(Cow::Owned(output.bytes))),
+            immutable,
+            asset: output.asset,
+            chunk: output.chunk,
+        })
+        .collect();
+    put_integrities(&mut files, &references);
+    files.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
+    files
+}
+
+/// Puts the integrity of the files that a document refers to into the document. `references` are positions among `files`.
+fn put_integrities(files: &mut [FinalFile], references: &[Vec<usize>]) {
+    let documents: Vec<usize> = (0..files.len()).filter(|&at| files[at].class == OutputClass::Document).collect();
+    let wanted: BTreeSet<usize> = documents.iter().flat_map(|&at| references[at].iter().copied()).collect();
+    let wanted: Vec<usize> = wanted.into_iter().filter(|&at| has_integrity(&files[at])).collect();
+    let digits = |&at: &usize| (at, integrity(&files[at].bytes).split_off(integrity::PREFIX.len()));
+    let digits: BTreeMap<usize, String> = wanted.par_iter().map(digits).collect();
+    for at in documents {
+        let known =
+            references[at].iter().filter_map(|to| Some((integrity_placeholder(&files[*to].id), digits.get(to)?)));
+        let known = Replacements::new(integrity::DIGITS, known.map(|(place, digits)| (place, digits.clone())));
+        files[at].bytes = Arc::from(known.put_into(Cow::Borrowed(&files[at].bytes)));
+    }
+}
+
+/// Whether documents may name the file in a way that lets a browser check it.
+fn has_integrity(file: &FinalFile) -> bool {
+    matches!(file.class, OutputClass::Script | OutputClass::Style | OutputClass::Asset)
+}
+
+/// What names are made of.
+struct Hashing<'a> {
+    /// Absent if names hold no hashes.
+    template: Option<&'a Template>,
+    outputs: &'a [Output],
+    /// What each output's bytes hold the names of: positions among the outputs.
+    references: &'a [Vec<usize>],
+}
+
+impl Hashing<'_> {
+    fn digits(&self, key: &Key) -> String {
+        self.template.map(|template| template.hash(key)).unwrap_or_default()
+    }
+
+    fn placeholder(&self, id: &OutputId) -> String {
+        self.digits(&placeholder(id))
+    }
+
+    /// The hash of each output that some name holds.
+    fn hashes(&self, names: &Names) -> Vec<Option<String>> {
+        let owners: BTreeSet<&OutputId> = names.named.values().filter_map(|named| named.hashed_by.as_ref()).collect();
+        let mut hashes: Vec<Option<String>> = vec![None; self.outputs.len()];
+        for component in components(self.references) {
+            if !component.iter().any(|at| owners.contains(&self.outputs[*at].id)) {
+                continue;
+            }
+            let isolated: Vec<Key> = component
+                .par_iter()
+                .map(|&at| {
+                    let known = self.known(&self.references[at], &hashes);
+                    Key::of_bytes(&known.put_into(Cow::Borrowed(&self.outputs[at].bytes)))
+                })
+                .collect();
+            for (position, &at) in component.iter().enumerate() {
+                let key = if component.len() == 1 { isolated[position] } else { in_circle(&isolated, position) };
+                hashes[at] = Some(self.digits(&key));
+            }
+        }
+        hashes
+    }
+
+    /// The hashes that take the places of those placeholders that an output with these references may hold, as far as they are known.
+    fn known(&self, references: &[usize], hashes: &[Option<String>]) -> Replacements {
+        let known = references.iter().filter_map(|&at| {
+            let hash = hashes[at].clone()?;
+            Some((self.placeholder(&self.outputs[at].id), hash))
+        });
+        Replacements::new(self.placeholder(&OutputId::new("")).len(), known)
+    }
+}
+
+/// The key of one file of a circle.
+fn in_circle(isolated: &[Key], position: usize) -> Key {
+    let mut builder = KeyBuilder::new("circle", 1);
+    builder.key(&isolated[position]);
+    isolated.iter().for_each(|key| {
+        builder.key(key);
+    });
+    builder.finish()
+}
+
+/// Texts of one width and what takes their places.
+struct Replacements {
+    width: usize,
+    texts: BTreeMap<Vec<u8>, String>,
+    /// Whether one of the texts begins with a byte: nearly all of a file's bytes do not.
+    begins: [bool; 256],
+}
+
+impl Replacements {
+    fn new(width: usize, texts: impl Iterator<Item = (String, String)>) -> Self {
+        let texts: BTreeMap<Vec<u8>, String> = texts.map(|(place, text)| (place.into_bytes(), text)).collect();
+        let mut begins = [false; 256];
+        texts.keys().for_each(|place| begins[usize::from(place[0])] = true);
+        Self { width, texts, begins }
+    }
+
+    fn put_into<'b>(&self, bytes: Cow<'b, [u8]>) -> Cow<'b, [u8]> {
+        if self.texts.is_empty() {
+            return bytes;
+        }
+        let mut bytes = bytes.into_owned();
+        let mut at = 0;
+        while let Some(place) = bytes.get_mut(at..at + self.width) {
+            let text = if self.begins[usize::from(place[0])] { self.texts.get(&*place) } else { None };
+            match text {
+                Some(text) => {
+                    place.copy_from_slice(text.as_bytes());
+                    at += self.width;
+                }
+                None => at += 1,
+            }
+        }
+        Cow::Owned(bytes)
+    }
+}
