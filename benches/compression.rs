@@ -8,7 +8,7 @@ use planish_pipeline::cache::Cache;
 use planish_pipeline::output::{FinalFile, OutputClass, OutputId, Release};
 use planish_pipeline::plugin::Finisher;
 use planish_pipeline::task::Tasks;
-use planish_plugins::compress::{Compress, CompressOptions};
+use planish_plugins::compress::{Compress, CompressOptions, Gzip};
 use std::sync::Arc;
 
 fn main() {
@@ -19,9 +19,11 @@ fn main() {
 
 fn measure(criterion: &mut Criterion) {
     let release = release();
-    let none = CompressOptions { gzip: None, brotli: None, minimum_size: 0 };
+    let none = CompressOptions { gzip: None, brotli: None, zstd: None, minimum_size: 0 };
     let cases = [
-        ("gzip 9", CompressOptions { gzip: Some(9), ..none.clone() }),
+        ("gzip 9", CompressOptions { gzip: Some(Gzip::Level(9)), ..none.clone() }),
+        ("gzip max", CompressOptions { gzip: Some(Gzip::Smallest), ..none.clone() }),
+        ("zstd 19", CompressOptions { zstd: Some(19), ..none.clone() }),
         ("brotli 5", CompressOptions { brotli: Some(5), ..none.clone() }),
         ("brotli 11", CompressOptions { brotli: Some(11), ..none }),
     ];

@@ -131,7 +131,7 @@ fn build_options(root: &Path) -> Options {
         },
         split: Split::default(),
         splitting: true,
-        manifest: None,
+        manifests: Vec::new(),
         emit: EmitMode::Files,
         cache: None,
         keep_in_memory: false,

@@ -45,7 +45,7 @@ fn prepare(flags: &BundleFlags) -> Result<(Options, Plugins), Refused> {
         },
         split: split(flags),
         splitting,
-        manifest: None,
+        manifests: Vec::new(),
         emit: EmitMode::Files,
         cache: flags.cache_dir.as_deref().map(absolute).transpose()?,
         keep_in_memory: false,

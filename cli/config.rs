@@ -2,13 +2,15 @@
 //!
 //! Every key is optional. A key that is not here is an error, and so is one whose value is [`NotYet`]: nothing is ever ignored.
 
+mod manifests;
 pub(crate) mod read;
 mod service_worker;
 mod value;
 
+pub(crate) use manifests::ManifestRequest;
 pub(crate) use service_worker::ServiceWorkerConfig;
 pub(crate) use value::{
-    Base, Entries, ImageFormat, Jsx, Level, ManifestFormat, Mode, NamingScheme, NotYet, Quality, Size, SourceMapMode,
+    Base, Entries, HeadersFormat, ImageFormat, Jsx, Level, Mode, NamingScheme, NotYet, Quality, Size, SourceMapMode,
     VendorGroups,
 };
 
@@ -33,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) compress: CompressConfig,
     /// `[manifest]`
     pub(crate) manifest: ManifestConfig,
+    /// `[headers]`
+    pub(crate) headers: HeadersConfig,
     /// `[service_worker]`
     pub(crate) service_worker: ServiceWorkerConfig,
     /// `[cache]`
@@ -160,14 +164,14 @@ pub(crate) struct ImagesConfig {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CompressConfig {
-    /// Level 1 to 9, or `false`.
-    pub(crate) gzip: Option<Level<9>>,
+    /// Level 1 to 9, `"max"`, or `false`.
+    pub(crate) gzip: Option<value::GzipLevel>,
     /// Quality 1 to 11, or `false`.
     pub(crate) brotli: Option<Level<11>>,
     /// Files below this many bytes are not compressed.
     pub(crate) minimum_size: Option<Size>,
-    #[serde(rename = "zstd")]
-    _zstd: NotYet,
+    /// Level 1 to 22, or `false`.
+    pub(crate) zstd: Option<Level<22>>,
 }
 
 /// Manifests for server templates.
@@ -175,7 +179,17 @@ pub(crate) struct CompressConfig {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ManifestConfig {
     /// The manifests to write: `["vite"]`.
-    pub(crate) formats: Option<Vec<ManifestFormat>>,
+    pub(crate) formats: Option<Vec<ManifestRequest>>,
+}
+
+/// HTTP headers for servers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct HeadersConfig {
+    /// The forms to write; none by default.
+    pub(crate) formats: Vec<HeadersFormat>,
+    /// Whether pages get a Content-Security-Policy and an Integrity-Policy: unless it is `false`.
+    pub(crate) policies: Option<bool>,
 }
 
 /// The cache folder.

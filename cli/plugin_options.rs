@@ -1,11 +1,12 @@
 //! What the configuration means for each plugin.
 
-use crate::config::{Config, ImageFormat, ImagesConfig, Jsx, Mode, Quality, SourceMapMode};
+use crate::config::{Config, HeadersFormat, ImageFormat, ImagesConfig, Jsx, Mode, Quality, SourceMapMode};
 use crate::flags::{BundleFlags, FormatMode, JsxMode, LegalCommentsMode, PlatformMode};
 use planish_pipeline::resolve::Platform;
 use planish_plugins::PluginOptions;
-use planish_plugins::compress::CompressOptions;
+use planish_plugins::compress::{CompressOptions, Gzip};
 use planish_plugins::css::CssOptions;
+use planish_plugins::headers::{Form, HeadersOptions};
 use planish_plugins::html::HtmlOptions;
 use planish_plugins::image::ImageOptions;
 use planish_plugins::js::{Format, JsOptions, JsxOptions, LegalComments, SourceMap};
@@ -60,6 +61,7 @@ pub(crate) fn of_site(config: &Config, site: Site<'_>, environment: &BTreeMap<St
         },
         image: if production { images(&config.images) } else { untouched() },
         compress: production.then(|| compression(config)),
+        headers: (!config.headers.formats.is_empty()).then(|| headers(config)),
         service_worker: service_worker(config, site.has_index),
     }
 }
@@ -193,9 +195,23 @@ fn untouched() -> ImageOptions {
 
 fn compression(config: &Config) -> CompressOptions {
     CompressOptions {
-        gzip: config.compress.gzip.map_or(Some(9), |level| level.0),
+        gzip: config.compress.gzip.map_or(Some(Gzip::Level(9)), |level| level.0),
         brotli: config.compress.brotli.map_or(Some(11), |level| level.0),
+        zstd: config.compress.zstd.and_then(|level| level.0),
         minimum_size: config.compress.minimum_size.map_or(1024, |size| usize::try_from(size.0).unwrap_or(usize::MAX)),
+    }
+}
+
+fn headers(config: &Config) -> HeadersOptions {
+    let form = |format: &HeadersFormat| match format {
+        HeadersFormat::Json => Form::Json,
+        HeadersFormat::Nginx => Form::Nginx,
+        HeadersFormat::Caddy => Form::Caddy,
+        HeadersFormat::Netlify => Form::Netlify,
+    };
+    HeadersOptions {
+        forms: config.headers.formats.iter().map(form).collect(),
+        policies: config.headers.policies.unwrap_or(true),
     }
 }
 

@@ -3,13 +3,14 @@
 //! Paths in flags are relative to the current folder, paths in the configuration to the root.
 
 use crate::config::read::{ConfigFile, read};
-use crate::config::{ManifestFormat, Mode, NamingScheme, SplitConfig};
+use crate::config::{ManifestConfig, Mode, NamingScheme, SplitConfig};
 use crate::entries;
 use crate::environment;
 use crate::flags::{BuildFlags, CachePlace};
 use crate::plugin_options;
 use planish_pipeline::chunk::Split;
 use planish_pipeline::diagnostic::Diagnostic;
+use planish_pipeline::manifest::{Format, Request};
 use planish_pipeline::naming::Naming;
 use planish_pipeline::resolve::{Platform, ResolveOptions, normal};
 use planish_pipeline::session::{EmitMode, EntryRequest, Options};
@@ -132,7 +133,6 @@ fn join(
     let has_index = entries.iter().any(|entry| entry.path == root.join("index.html"));
     let plugins = plugin_options::of_site(config, plugin_options::Site { mode, base: &base, has_index }, &environment);
     let modules = modules(plugins.service_worker.as_ref(), &base, config);
-    let formats = config.manifest.formats.clone().unwrap_or_else(|| vec![ManifestFormat::Vite]);
     let session = Options {
         root,
         out,
@@ -144,12 +144,20 @@ fn join(
         modules,
         split: split(&config.js.split),
         splitting: true,
-        manifest: formats.contains(&ManifestFormat::Vite).then(|| ".vite/manifest.json".to_owned()),
+        manifests: manifests(&config.manifest),
         emit: EmitMode::Release,
         cache,
         keep_in_memory: usual.repeats,
     };
     Ok(Settings { session, plugins, max_cache_size: config.cache.max_size.map(|size| size.0), config_path })
+}
+
+/// Vite's, if nothing else is said: most helpers of templates read it.
+fn manifests(config: &ManifestConfig) -> Vec<Request> {
+    match &config.formats {
+        Some(formats) => formats.iter().map(|manifest| manifest.0.clone()).collect(),
+        None => vec![Request { format: Format::Vite, path: Format::Vite.usual_path().to_owned() }],
+    }
 }
 
 /// What a request is worth, in bytes of source: see `[js.split]` `min_size`.

@@ -40,7 +40,8 @@ fn the_usual_site_needs_no_configuration() {
     assert_eq!(options.out, site.root().join("dist"));
     assert_eq!(options.base, "/");
     assert_eq!(options.cache, Some(site.root().join(".planish-cache")));
-    assert_eq!(options.manifest.as_deref(), Some(".vite/manifest.json"));
+    let paths: Vec<&str> = options.manifests.iter().map(|manifest| manifest.path.as_str()).collect();
+    assert_eq!(paths, [".vite/manifest.json"]);
     assert_eq!(options.static_folder, None);
     assert!(options.resolve.production && settings.plugins.compress.is_some() && settings.plugins.js.minify);
 }

@@ -3,6 +3,7 @@
 pub use planish_compress as compress;
 pub use planish_css as css;
 pub use planish_file as file;
+pub use planish_headers as headers;
 pub use planish_html as html;
 pub use planish_image as image;
 pub use planish_js as js;
@@ -11,6 +12,7 @@ pub use planish_service_worker as service_worker;
 use compress::{Compress, CompressOptions};
 use css::{CssOptions, CssPlugin};
 use file::{FilePlugin, ManifestPlugin};
+use headers::{Headers, HeadersOptions};
 use html::{HtmlOptions, HtmlPlugin};
 use image::{ImageOptions, ImagePlugin};
 use js::{JsOptions, JsPlugin};
@@ -30,6 +32,8 @@ pub struct PluginOptions {
     pub image: ImageOptions,
     /// Precompressed siblings; none if absent.
     pub compress: Option<CompressOptions>,
+    /// HTTP headers for servers; none if absent.
+    pub headers: Option<HeadersOptions>,
     /// The service worker; none if absent.
     pub service_worker: Option<ServiceWorkerOptions>,
 }
@@ -43,6 +47,9 @@ pub fn all(options: PluginOptions) -> Result<Plugins, String> {
     // The service worker is compressed as well.
     if let Some(options) = options.compress {
         finishers.push(Box::new(Compress::new(options)));
+    }
+    if let Some(options) = options.headers {
+        finishers.push(Box::new(Headers::new(options)));
     }
     Ok(Plugins {
         assets: vec![
@@ -94,6 +101,7 @@ mod tests {
             html: HtmlOptions { picture: true, minify: true, integrity: true },
             image: ImageOptions::default(),
             compress: Some(CompressOptions::default()),
+            headers: Some(HeadersOptions { forms: Vec::new(), policies: true }),
             service_worker: Some(ServiceWorkerOptions::default()),
         }
     }
@@ -124,8 +132,8 @@ mod tests {
         let names = |options| -> Vec<&str> {
             all(options).expect("the options are good").finishers.iter().map(|finisher| finisher.name()).collect()
         };
-        assert_eq!(names(options()), ["service-worker", "compress"]);
-        assert!(names(PluginOptions { compress: None, service_worker: None, ..options() }).is_empty());
+        assert_eq!(names(options()), ["service-worker", "compress", "headers"]);
+        assert!(names(PluginOptions { compress: None, headers: None, service_worker: None, ..options() }).is_empty());
     }
 
     #[test]

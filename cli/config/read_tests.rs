@@ -1,9 +1,11 @@
 //! What the reader says about good and bad files.
 
 use super::*;
+use crate::config::value::GzipLevel;
 use crate::config::{Entries, Level, Size, VendorGroups};
 use crate::report::render;
 use crate::terminal::Paint;
+use planish_plugins::compress::Gzip;
 
 /// The messages about a file, as they are printed, separated by empty lines.
 #[track_caller]
@@ -23,7 +25,7 @@ fn every_section_and_key_is_optional() {
         read("planish.toml", "[build]\nentries = { admin = 'src/admin.ts' }\n[compress]\ngzip = false\nbrotli = 5")
             .expect("good");
     assert_eq!(file.config.build.entries, Some(Entries::Named([("admin".into(), "src/admin.ts".into())].into())));
-    assert_eq!(file.config.compress.gzip, Some(Level(None)));
+    assert_eq!(file.config.compress.gzip, Some(GzipLevel(None)));
     assert_eq!(file.config.compress.brotli, Some(Level(Some(5))));
 }
 
@@ -163,19 +165,44 @@ error[unknown-key]: `[js.split]` has no key `minimum_size`
 #[test]
 fn what_is_planned_but_not_built_is_not_ignored() {
     check(
-        "[compress]\nzstd = 19\n[manifest]\nformats = [\"vite\", \"django\"]\n",
+        "[images]\nwidths = [320]\n",
         r#"
-error[not-supported-yet]: `compress.zstd` is not supported yet
-  --> planish.toml:2:8
+error[not-supported-yet]: `images.widths` is not supported yet
+  --> planish.toml:2:10
    |
- 2 | zstd = 19
-   |        ^^
+ 2 | widths = [320]
+   |          ^^^^^
+"#,
+    );
+}
 
-error[not-supported-yet]: `manifest.formats` = ["django"] is not supported yet
-  --> planish.toml:4:11
+#[test]
+fn compression_has_levels_and_a_largest_effort() {
+    let compress = |text: &str| read("planish.toml", &format!("[compress]\n{text}")).map(|file| file.config.compress);
+    let gzip = |text: &str| compress(&format!("gzip = {text}")).expect("good").gzip.expect("given").0;
+    assert_eq!(gzip("\"max\""), Some(Gzip::Smallest));
+    assert_eq!(gzip("6"), Some(Gzip::Level(6)));
+    assert_eq!(compress("zstd = 19").expect("good").zstd, Some(Level(Some(19))));
+    for bad in ["gzip = 10", "gzip = \"best\"", "zstd = 23"] {
+        let errors = compress(bad).expect_err(bad);
+        assert!(errors[0].message.contains("must be "), "{}", errors[0].message);
+    }
+}
+
+#[test]
+fn manifests_are_named_or_placed() {
+    let text = "[manifest]\nformats = [\"vite\", { format = \"laravel\", path = \"build/manifest.json\" }]\n";
+    let manifests = read("planish.toml", text).expect("good").config.manifest.formats.expect("given");
+    let paths: Vec<&str> = manifests.iter().map(|manifest| manifest.0.path.as_str()).collect();
+    assert_eq!(paths, [".vite/manifest.json", "build/manifest.json"]);
+    check(
+        "[manifest]\nformats = [\"vite\", \"rails\"]\n",
+        r#"
+error[invalid-value]: `manifest.formats` must hold no other formats than `vite`, `laravel`, `mix`, `django`, `propshaft`, `sprockets`, `phoenix`, `asset-mapper`, `symfony`, `webpack`, `flat`, `planish`, but has `rails`
+  --> planish.toml:2:11
    |
- 4 | formats = ["vite", "django"]
-   |           ^^^^^^^^^^^^^^^^^^
+ 2 | formats = ["vite", "rails"]
+   |           ^^^^^^^^^^^^^^^^^
 "#,
     );
 }

@@ -4,6 +4,7 @@
 use clap::ValueEnum;
 use planish_pipeline::chunk::{NamedGroup, VendorSplit};
 use planish_pipeline::naming::{Naming, Template};
+use planish_plugins::compress::Gzip;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -349,26 +350,42 @@ impl<const MAX: u32> TryFrom<RawLevel> for Level<MAX> {
     }
 }
 
-/// A manifest format.
+/// `gzip` of `[compress]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) enum ManifestFormat {
-    /// `.vite/manifest.json`
-    Vite,
+#[serde(try_from = "RawGzip")]
+pub(crate) struct GzipLevel(pub(crate) Option<Gzip>);
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "must be a level, `max` or `false`")]
+enum RawGzip {
+    Level(RawLevel),
+    Word(String),
 }
 
-impl TryFrom<String> for ManifestFormat {
+impl TryFrom<RawGzip> for GzipLevel {
     type Error = String;
 
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.as_str() {
-            "vite" => Ok(Self::Vite),
-            "django" | "propshaft" | "sprockets" | "phoenix" | "webpack" | "rsbuild" | "symfony" | "asset-mapper" => {
-                Err(format!("= [\"{text}\"] {NOT_YET}"))
-            }
-            _ => Err(format!("must be `[\"vite\"]`, not `{text}`")),
+    fn try_from(raw: RawGzip) -> Result<Self, String> {
+        match raw {
+            RawGzip::Level(level) => Ok(Self(Level::<9>::try_from(level)?.0.map(Gzip::Level))),
+            RawGzip::Word(word) if word == "max" => Ok(Self(Some(Gzip::Smallest))),
+            RawGzip::Word(word) => Err(format!("must be a level, `max` or `false`, not `{word}`")),
         }
     }
+}
+
+/// A form of the headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum HeadersFormat {
+    /// `headers.json`
+    Json,
+    /// Snippets for nginx.
+    Nginx,
+    /// A snippet for Caddy.
+    Caddy,
+    /// `_headers`
+    Netlify,
 }
 
 /// A number of bytes: `1024`, `"500 MB"`, `"2GiB"`.

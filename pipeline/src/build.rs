@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Outcome};
 use crate::discover::{discover, internal};
 use crate::emit::emit;
 use crate::graph::{AssetGraph, AssetIdx, Entry};
+use crate::manifest::{self, Model};
 use crate::naming::{Names, finalise};
 use crate::output::{FinalFile, Output, OutputClass, OutputId, Release};
 use crate::plugin::{AssetPlugin, Grouping, Inline, Linked, RenderContext, RenderInline};
@@ -71,7 +72,6 @@ fn release(
     let copied = static_files(session).take(diagnostics);
     diagnostics.extend(duplicates(&release, &copied));
     release.files.extend(copied);
-    add_manifest(session, &parts, &mut release);
     progress.stage("compress");
     for finisher in &session.plugins.finishers {
         let added = finisher.finish(&release, tasks).take(diagnostics);
@@ -79,6 +79,9 @@ fn release(
         release.files.retain(|file| added.iter().all(|added| added.id != file.id));
         release.files.extend(added);
     }
+    let manifests = manifests(session, &parts, &names, &release);
+    diagnostics.extend(manifests_in_the_way(&release, &manifests));
+    release.files.extend(manifests);
     release.files.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
     stop_on_errors(diagnostics)?;
     Some(release)
@@ -336,18 +339,25 @@ fn duplicates(release: &Release, copied: &[FinalFile]) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn add_manifest(session: &Session, parts: &[Part<'_>], release: &mut Release) {
-    if let (Some(path), [Part { graph, plan, .. }]) = (&session.options.manifest, parts) {
-        release.files.push(FinalFile {
-            id: OutputId::new("manifest:vite"),
-            path: path.clone(),
-            class: OutputClass::Manifest,
-            bytes: crate::manifest::vite(graph, plan, release).into_bytes().into(),
-            immutable: false,
-            asset: None,
-            chunk: None,
-        });
-    }
+/// Last, because they say how large precompressed files are.
+fn manifests(session: &Session, parts: &[Part<'_>], names: &Names, release: &Release) -> Vec<FinalFile> {
+    let requests = &session.options.manifests;
+    let ([Part { graph, plan, .. }], false) = (parts, requests.is_empty()) else { return Vec::new() };
+    let model = Model::new(graph, plan, release, names);
+    requests.iter().flat_map(|request| manifest::write(&model, request)).collect()
+}
+
+/// Manifests that would take the places of other files, or of each other.
+fn manifests_in_the_way(release: &Release, manifests: &[FinalFile]) -> Vec<Diagnostic> {
+    let mut taken: BTreeSet<&str> = release.files.iter().map(|file| file.path.as_str()).collect();
+    let in_the_way = manifests.iter().filter(|file| !taken.insert(&file.path));
+    in_the_way
+        .map(|file| {
+            let message = format!("the manifest `{}` has the name of another file of the build", file.path);
+            Diagnostic::error("duplicate-output", message)
+                .help("give it another one: `{ format = \"…\", path = \"…\" }` in `manifest.formats`")
+        })
+        .collect()
 }
 
 fn written(file: &FinalFile) -> WrittenFile {

@@ -7,6 +7,7 @@ use crate::cache::Cache;
 use crate::chunk::Split;
 use crate::diagnostic::Diagnostic;
 use crate::discover::SourceStore;
+use crate::manifest::Request as ManifestRequest;
 use crate::naming::Naming;
 use crate::output::OutputClass;
 use crate::plugin::Plugins;
@@ -39,8 +40,8 @@ pub struct Options {
     pub split: Split,
     /// Whether `import()` makes chunks; if not, its targets are bundled into the importer's chunk.
     pub splitting: bool,
-    /// Where the manifest goes, relative to the output folder; none if absent.
-    pub manifest: Option<String>,
+    /// The manifests to write.
+    pub manifests: Vec<ManifestRequest>,
     /// How the output folder is updated.
     pub emit: EmitMode,
     /// The cache folder; none disables the disk cache.

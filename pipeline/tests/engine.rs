@@ -8,6 +8,7 @@ use planish_pipeline::chunk::{ChunkIdx, Split, VendorSplit};
 use planish_pipeline::diagnostic::Outcome;
 use planish_pipeline::graph::Target;
 use planish_pipeline::key::Key;
+use planish_pipeline::manifest::{self, Format};
 use planish_pipeline::naming::{Naming, Template};
 use planish_pipeline::output::{Output, OutputClass, OutputId};
 use planish_pipeline::plugin::{AssetPlugin, Grouping, Plugins, RenderContext, Request};
@@ -179,7 +180,7 @@ impl Site {
             },
             split: Split { vendor: VendorSplit::One, ..Split::default() },
             splitting: true,
-            manifest: Some("manifest.json".to_owned()),
+            manifests: vec![manifest::Request { format: Format::Vite, path: "manifest.json".to_owned() }],
             emit: EmitMode::Release,
             cache: Some(root.join("cache")),
             keep_in_memory: false,

@@ -4,9 +4,10 @@ use planish_pipeline::asset::{Asset, AssetId, Dependency, DependencyKind, Packag
 use planish_pipeline::chunk::{Chunk, ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Entry, Node, Target};
 use planish_pipeline::key::Key;
-use planish_pipeline::manifest::vite;
+use planish_pipeline::manifest::{Format, Model, Request, write};
+use planish_pipeline::naming::{Names, Naming};
 use planish_pipeline::output::{FinalFile, OutputClass, OutputId, Release};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// A finished build, made by hand. Assets and chunks refer to each other by position.
@@ -95,12 +96,28 @@ impl Site {
         self.plan.chunks.last_mut().expect("one was added")
     }
 
-    fn text(&self) -> String {
-        vite(&self.graph, &self.plan, &self.release)
+    /// The text of the first file of a manifest.
+    fn text(&self, format: Format) -> String {
+        let names = Names::new(Naming::Plain, "/");
+        let model = Model::new(&self.graph, &self.plan, &self.release, &names);
+        let files = write(&model, &Request { format, path: "manifest.json".to_owned() });
+        String::from_utf8(files[0].bytes.to_vec()).expect("the manifest is text")
     }
 
     fn json(&self) -> Value {
-        serde_json::from_str(&self.text()).expect("the manifest is JSON")
+        let mut manifest = serde_json::from_str(&self.text(Format::Vite)).expect("the manifest is JSON");
+        with_integrities(&mut manifest, |record| record.shift_remove("integrity").expect("it has one"));
+        manifest
+    }
+}
+
+/// Does something to each record of a script or stylesheet.
+fn with_integrities<T>(manifest: &mut Value, change: impl Fn(&mut Map<String, Value>) -> T) {
+    for record in manifest.as_object_mut().expect("an object").values_mut() {
+        let file = record["file"].as_str().expect("every record has a file");
+        if file.ends_with(".js") || file.ends_with(".css") {
+            change(record.as_object_mut().expect("an object"));
+        }
     }
 }
 
@@ -135,7 +152,7 @@ fn documented() -> Site {
 
 #[test]
 fn the_documented_example_with_full_closures() {
-    let expected = json!({
+    let mut expected = json!({
         "_baz-D7uE9BGT.css": { "file": "assets/baz-D7uE9BGT.css", "src": "_baz-D7uE9BGT.css" },
         "_foo-D64LfFZ5.css": { "file": "assets/foo-D64LfFZ5.css", "src": "_foo-D64LfFZ5.css" },
         "_shared-DGHcJQv2.css": { "file": "assets/shared-DGHcJQv2.css", "src": "_shared-DGHcJQv2.css" },
@@ -161,7 +178,9 @@ fn the_documented_example_with_full_closures() {
         },
         "w.js": { "file": "assets/w-BnoqCQcL.js", "name": "w", "src": "w.js" }
     });
-    let text = documented().text();
+    let text = documented().text(Format::Vite);
+    let integrity = planish_pipeline::integrity::integrity(b"");
+    with_integrities(&mut expected, |record| record.insert("integrity".to_owned(), json!(integrity)));
     // The same text: keys in order, two spaces, no final line break.
     assert_eq!(text, serde_json::to_string_pretty(&expected).expect("JSON"));
     assert!(!text.contains("false") && !text.ends_with('\n'));
@@ -290,5 +309,5 @@ fn names_of_entries_are_kept_from_others() {
 
 #[test]
 fn an_empty_build_is_an_empty_object() {
-    assert_eq!(Site::default().text(), "{}");
+    assert_eq!(Site::default().text(Format::Vite), "{}");
 }

@@ -11,17 +11,26 @@ pub(crate) enum Encoding {
     Brotli {
         quality: u32,
     },
+    /// Gzip by Zopfli and by zlib, whichever is smaller.
+    SmallestGzip,
+    Zstandard {
+        level: u32,
+    },
     Gzip {
         level: u32,
     },
 }
+
+/// 8 MiB as a power of two: what every decoder of the `zstd` content coding must have room for (RFC 9659).
+const LARGEST_WINDOW: u32 = 23;
 
 impl Encoding {
     /// What it adds to a file's name, after a dot.
     pub(crate) fn suffix(self) -> &'static str {
         match self {
             Self::Brotli { .. } => "br",
-            Self::Gzip { .. } => "gz",
+            Self::Zstandard { .. } => "zst",
+            Self::SmallestGzip | Self::Gzip { .. } => "gz",
         }
     }
 
@@ -34,7 +43,8 @@ impl Encoding {
     pub(crate) fn for_key(self) -> (&'static str, u32) {
         match self {
             Self::Brotli { quality } => (self.suffix(), quality),
-            Self::Gzip { level } => (self.suffix(), level),
+            Self::Zstandard { level } | Self::Gzip { level } => (self.suffix(), level),
+            Self::SmallestGzip => ("smallest gz", 0),
         }
     }
 
@@ -42,9 +52,31 @@ impl Encoding {
     pub(crate) fn encode(self, bytes: &[u8]) -> Vec<u8> {
         match self {
             Self::Brotli { quality } => brotli(bytes, quality),
+            Self::Zstandard { level } => zstandard(bytes, level),
+            Self::SmallestGzip => smallest_gzip(bytes),
             Self::Gzip { level } => gzip(bytes, level),
         }
     }
+}
+
+/// Zopfli nearly always wins, but not where a few bytes of its block's header are too many.
+fn smallest_gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut compressed = Vec::new();
+    zopfli::compress(zopfli::Options::default(), zopfli::Format::Gzip, bytes, &mut compressed)
+        .expect("memory takes all");
+    let plain = gzip(bytes, 9);
+    if compressed.len() < plain.len() { compressed } else { plain }
+}
+
+fn zstandard(bytes: &[u8], level: u32) -> Vec<u8> {
+    let compress = || {
+        let mut encoder = zstd::bulk::Compressor::new(level as i32)?;
+        if level > 19 {
+            encoder.set_parameter(zstd::zstd_safe::CParameter::WindowLog(LARGEST_WINDOW))?;
+        }
+        encoder.compress(bytes)
+    };
+    compress().expect("memory takes all")
 }
 
 fn gzip(bytes: &[u8], level: u32) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Precompressed siblings: `app.js.gz` and `app.js.br` beside `app.js`, for servers that send files as they are.
+//! Precompressed siblings: `app.js.gz`, `app.js.br` and `app.js.zst` beside `app.js`, for servers that send files as they are.
 //!
 //! Invariants, held by tests:
 //! - A sibling exists only where it saves at least 5 % of the original.
@@ -53,18 +53,29 @@ const COMPRESSIBLE: [&str; 23] = [
 /// Which siblings are made.
 #[derive(Clone, Debug)]
 pub struct CompressOptions {
-    /// Level of gzip, 0 to 9; no `.gz` files if absent.
-    pub gzip: Option<u32>,
+    /// No `.gz` files if absent.
+    pub gzip: Option<Gzip>,
     /// Quality of Brotli, 0 to 11; no `.br` files if absent.
     pub brotli: Option<u32>,
+    /// Level of Zstandard, 1 to 22; no `.zst` files if absent.
+    pub zstd: Option<u32>,
     /// Files of fewer bytes get no siblings.
     pub minimum_size: usize,
+}
+
+/// How hard gzip tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gzip {
+    /// A level of zlib, 0 to 9.
+    Level(u32),
+    /// As hard as can be: it takes about as long as Brotli.
+    Smallest,
 }
 
 impl Default for CompressOptions {
     /// The smallest files. A response below 1,000 bytes fits one packet with or without compression.
     fn default() -> Self {
-        Self { gzip: Some(9), brotli: Some(11), minimum_size: 1_000 }
+        Self { gzip: Some(Gzip::Level(9)), brotli: Some(11), zstd: None, minimum_size: 1_000 }
     }
 }
 
@@ -81,9 +92,13 @@ impl Compress {
     }
 
     fn encodings(&self) -> Vec<Encoding> {
-        let gzip = self.options.gzip.map(|level| Encoding::Gzip { level: level.min(9) });
+        let gzip = self.options.gzip.map(|gzip| match gzip {
+            Gzip::Level(level) => Encoding::Gzip { level: level.min(9) },
+            Gzip::Smallest => Encoding::SmallestGzip,
+        });
         let brotli = self.options.brotli.map(|quality| Encoding::Brotli { quality: quality.min(11) });
-        [brotli, gzip].into_iter().flatten().collect()
+        let zstandard = self.options.zstd.map(|level| Encoding::Zstandard { level: level.clamp(1, 22) });
+        [brotli, zstandard, gzip].into_iter().flatten().collect()
     }
 }
 

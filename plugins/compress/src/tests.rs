@@ -1,6 +1,6 @@
 //! Releases before and after.
 
-use crate::{Compress, CompressOptions};
+use crate::{Compress, CompressOptions, Gzip};
 use planish_pipeline::cache::Cache;
 use planish_pipeline::output::{FinalFile, OutputClass, OutputId, Release};
 use planish_pipeline::plugin::Finisher;
@@ -114,9 +114,9 @@ fn a_sibling_that_exists_is_not_made() {
 fn encodings_can_be_turned_off() {
     let release = Release { files: vec![file("a.js", OutputClass::Script, &text())], base: "/".into() };
     let finish = |gzip, brotli| {
-        Compress::new(CompressOptions { gzip, brotli, minimum_size: 0 }).finish(&release, &tasks()).value
+        Compress::new(CompressOptions { gzip, brotli, zstd: None, minimum_size: 0 }).finish(&release, &tasks()).value
     };
-    assert_eq!(paths(&finish(Some(9), None)), ["a.js.gz"]);
+    assert_eq!(paths(&finish(Some(Gzip::Level(9)), None)), ["a.js.gz"]);
     assert_eq!(paths(&finish(None, Some(5))), ["a.js.br"]);
     assert!(finish(None, None).is_empty());
 }
@@ -133,7 +133,10 @@ fn a_second_run_reuses_all_and_another_level_nothing() {
     };
     assert_eq!(run(CompressOptions::default()), (2, 0));
     assert_eq!(run(CompressOptions::default()), (0, 2));
-    assert_eq!(run(CompressOptions { gzip: Some(1), brotli: Some(4), ..CompressOptions::default() }), (2, 0));
+    assert_eq!(
+        run(CompressOptions { gzip: Some(Gzip::Level(1)), brotli: Some(4), ..CompressOptions::default() }),
+        (2, 0)
+    );
 }
 
 #[test]
@@ -145,4 +148,18 @@ fn bytes_do_not_depend_on_threads() {
         made.into_iter().map(|file| (file.path, file.bytes)).collect::<Vec<_>>()
     };
     assert_eq!(build(1), build(4));
+}
+
+#[test]
+fn the_smallest_gzip_is_smaller_and_one_zstandard_frame_holds_all() {
+    let options = CompressOptions { gzip: Some(Gzip::Smallest), brotli: None, zstd: Some(22), minimum_size: 0 };
+    let release = Release { files: vec![file("app.js", OutputClass::Script, &text())], base: "/".into() };
+    let made = Compress::new(options).finish(&release, &tasks()).value;
+    assert_eq!(paths(&made), ["app.js.gz", "app.js.zst"]);
+    let mut from_gzip = Vec::new();
+    flate2::read::GzDecoder::new(&*made[0].bytes).read_to_end(&mut from_gzip).expect("a gzip file");
+    assert_eq!(from_gzip, text());
+    let usual = finish(vec![file("app.js", OutputClass::Script, &text())]);
+    assert!(made[0].bytes.len() < usual[1].bytes.len(), "{} of {}", made[0].bytes.len(), usual[1].bytes.len());
+    assert_eq!(zstd::bulk::decompress(&made[1].bytes, text().len()).expect("a Zstandard file"), text());
 }

@@ -6,6 +6,7 @@
 mod address;
 mod entity;
 mod image;
+mod inventory;
 mod page;
 mod references;
 mod render;
@@ -14,6 +15,8 @@ mod srcset;
 #[cfg(test)]
 mod tests;
 mod walk;
+
+pub use inventory::{Inventory, inventory};
 
 use planish_pipeline::asset::{Asset, AssetOutput, Source};
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};

@@ -15,6 +15,11 @@ pub(crate) trait Visitor {
         let _ = (place, text);
     }
 
+    /// The whole text of a `<style>` that has some.
+    fn style(&mut self, text: &str) {
+        let _ = text;
+    }
+
     /// A comment.
     fn comment(&mut self, comment: &mut Comment<'_>) {
         let _ = comment;
@@ -28,6 +33,7 @@ pub(crate) trait Visitor {
 pub(crate) fn walk<V: Visitor>(html: &str, base: usize, visitor: &mut V) -> Result<String, String> {
     let visitor = RefCell::new(visitor);
     let mut script = 0..0;
+    let mut style = 0..0;
     let mut noscript = 0..0;
     let mut result = Vec::with_capacity(html.len());
     let settings = Settings::<LocalHandlerTypes>::new()
@@ -36,6 +42,12 @@ pub(crate) fn walk<V: Visitor>(html: &str, base: usize, visitor: &mut V) -> Resu
         .append_element_content_handler(text!("script", |chunk| {
             if grow(&mut script, chunk) {
                 visitor.borrow_mut().script(base + script.start..base + script.end, &html[script.clone()]);
+            }
+            Ok(())
+        }))
+        .append_element_content_handler(text!("style", |chunk| {
+            if grow(&mut style, chunk) {
+                visitor.borrow_mut().style(&html[style.clone()]);
             }
             Ok(())
         }))

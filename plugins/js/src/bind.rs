@@ -213,13 +213,7 @@ impl Binder<'_> {
         Found::Meaning(meaning)
     }
 
-    fn of_asset(
-        &self,
-        importer: AssetIdx,
-        target: AssetIdx,
-        name: &ImportName,
-        search: &mut Search,
-    ) -> Found {
+    fn of_asset(&self, importer: AssetIdx, target: AssetIdx, name: &ImportName, search: &mut Search) -> Found {
         if self.graph.node(target).broken {
             return Found::Meaning(Meaning::Undefined);
         }
