@@ -30,9 +30,16 @@ const STARTER: &str = r#"# Every key is optional; the values that are commented 
 # quality = { avif = 70, webp = 80 }
 
 [compress]
-# gzip = 9
+# gzip = 9                      # "max": smaller, and slow
 # brotli = 11
+# zstd = 19                     # no .zst files without it
 # minimum_size = 1024
+
+[manifest]
+# formats = ["vite"]            # also: laravel, mix, django, propshaft, sprockets, phoenix, asset-mapper, symfony, webpack, flat, planish
+
+[headers]
+# formats = ["json", "nginx", "caddy", "netlify"]
 
 [service_worker]
 # enabled = false

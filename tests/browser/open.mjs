@@ -1,6 +1,8 @@
 // Opens a page of a built site in headless Chromium and says what happened, as one line of JSON.
 //
-//   node open.mjs FOLDER PAGE [--base /path/] [STEP...]
+//   node open.mjs FOLDER PAGE [--base /path/] [--origin http://localhost:8080] [STEP...]
+//
+// With an origin, the folder is served there already. Each step may take 15 seconds, or as many milliseconds as `--patience` says.
 //
 // Steps are done in the order given, after the page says body[data-ready=true] and all its images are decoded:
 //   --lazy              clicks the first [data-open-details] and waits for body[data-lazy=true]
@@ -18,9 +20,7 @@ import { parseArgs } from "node:util";
 import { launch } from "./chromium.mjs";
 import { serve } from "./serve.mjs";
 
-const PATIENCE = 15_000;
-
-const { folder, page: path, base, steps } = readArguments();
+const { folder, page: path, base, origin, patience, steps } = readArguments();
 const report = { ok: false, errors: [], title: "", body: {}, images: [], fonts: [], offlineMissing: [], steps: {} };
 let offline = false;
 
@@ -55,7 +55,7 @@ const actions = {
   },
 };
 
-const server = await serve(folder, base);
+const server = origin ? { origin, close() {} } : await serve(folder, base);
 try {
   const browser = await launch();
   try {
@@ -79,6 +79,8 @@ function readArguments() {
       tokens: true,
       options: {
         base: { type: "string", default: "/" },
+        origin: { type: "string" },
+        patience: { type: "string", default: "15000" },
         lazy: { type: "boolean" },
         click: { type: "string", multiple: true },
         wait: { type: "string", multiple: true },
@@ -88,8 +90,8 @@ function readArguments() {
       },
     });
     if (positionals.length !== 2) throw new Error("a folder and a page are needed");
-    const steps = tokens.filter((token) => token.kind === "option" && token.name !== "base");
-    return { folder: positionals[0], page: positionals[1], base: values.base, steps };
+    const steps = tokens.filter((token) => token.kind === "option" && !["base", "origin", "patience"].includes(token.name));
+    return { folder: positionals[0], page: positionals[1], base: values.base, origin: values.origin, patience: Number(values.patience), steps };
   } catch (error) {
     console.error(`open.mjs: ${error.message}`);
     process.exit(2);
@@ -98,7 +100,7 @@ function readArguments() {
 
 async function visit(browser) {
   const page = await browser.newPage();
-  page.setDefaultTimeout(PATIENCE);
+  page.setDefaultTimeout(patience);
   listen(page);
   await step("ready", async () => {
     await go(page, path);
@@ -149,7 +151,7 @@ async function decodeImages(page) {
 async function within(message, promise) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(message)), PATIENCE);
+    timer = setTimeout(() => reject(new Error(message)), patience);
   });
   try {
     return await Promise.race([promise, late]);
