@@ -26,7 +26,7 @@ use planish_pipeline::key::Key;
 use planish_pipeline::output::OutputId;
 use planish_pipeline::plugin::RenderContext;
 use planish_pipeline::resolve::Platform;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use swc_core::atoms::Atom;
@@ -144,6 +144,7 @@ pub(crate) fn instruct(
         helpers: BTreeMap::new(),
         externals: BTreeMap::new(),
         interop: FxHashMap::default(),
+        unset: FxHashSet::default(),
         loads: FxHashMap::default(),
         references: BTreeSet::new(),
         diagnostics: Vec::new(),
@@ -184,6 +185,8 @@ struct Instructor<'a> {
     externals: BTreeMap<External, BTreeMap<ImportName, String>>,
     /// Variables that hold a CommonJS module as unwrapped ES modules see it.
     interop: FxHashMap<(AssetIdx, bool), String>,
+    /// Those of them that a later module sets.
+    unset: FxHashSet<(AssetIdx, bool)>,
     /// Functions that give CommonJS modules to `import()` where that makes no chunk.
     loads: FxHashMap<(AssetIdx, bool), String>,
     references: BTreeSet<OutputId>,
@@ -214,7 +217,9 @@ impl Instructor<'_> {
     fn module(&mut self, idx: AssetIdx) -> ModuleInstructions {
         let tables = self.tables;
         let module = tables.module(idx);
-        let mut own = OwnCode::default();
+        let later =
+            self.members.iter().rposition(|member| *member == idx).map_or(&[][..], |at| &self.members[at + 1..]);
+        let mut own = OwnCode { later, is_cyclic: tables.order.is_cyclic(idx), ..OwnCode::default() };
         self.order_imports(idx, module, &mut own);
         let names = self.name_table(idx, module, &mut own);
         let members = self.member_table(idx, module, &mut own);
@@ -271,7 +276,7 @@ impl Instructor<'_> {
     }
 
     /// An ES module that mentions `module` or `exports`, as code does that runs elsewhere too, has them, for nobody to see.
-    fn module_object(&mut self, module: &Module, free: &mut BTreeMap<Atom, String>, own: &mut OwnCode) {
+    fn module_object(&mut self, module: &Module, free: &mut BTreeMap<Atom, String>, own: &mut OwnCode<'_>) {
         for (name, value) in [("module", "{ exports: {} }"), ("exports", "{}")] {
             if module.record.globals.contains(&Atom::from(name)) {
                 let variable = self.scope.allocate(&format!("{name}$1"), self.members);
@@ -295,7 +300,7 @@ impl Instructor<'_> {
         format!("{}({evaluate}{})", self.helper(Helper::ToEsm), if node { ", 1" } else { "" })
     }
 
-    fn name_table(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) -> BTreeMap<Atom, Code> {
+    fn name_table(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode<'_>) -> BTreeMap<Atom, Code> {
         let mut table = BTreeMap::new();
         let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
         let mut mentioned: BTreeSet<&Atom> = BTreeSet::new();
@@ -319,7 +324,7 @@ impl Instructor<'_> {
         table
     }
 
-    fn member_table(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) -> BTreeMap<(Atom, Atom), Code> {
+    fn member_table(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode<'_>) -> BTreeMap<(Atom, Atom), Code> {
         let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
         let members: BTreeSet<&(Atom, Atom)> = live.flat_map(|(part, _)| &part.member_uses).collect();
         let mut table = BTreeMap::new();
@@ -354,7 +359,7 @@ impl Instructor<'_> {
         Some((path, text.to_owned()))
     }
 
-    fn code(&mut self, meaning: &Meaning, user: &Module, own: &mut OwnCode) -> Code {
+    fn code(&mut self, meaning: &Meaning, user: &Module, own: &mut OwnCode<'_>) -> Code {
         match meaning {
             Meaning::Symbol(module, symbol) => {
                 let constant = match symbol {
@@ -367,7 +372,7 @@ impl Instructor<'_> {
                 }
             }
             Meaning::Property { module, name, node } => {
-                let variable = self.interop(*module, *node, user.wrap, own);
+                let variable = self.interop(*module, *node, user, own);
                 match name {
                     Some(name) => Code::Property(property(&variable, name)),
                     None => Code::Name(variable),
@@ -520,7 +525,7 @@ impl Instructor<'_> {
     }
 
     /// `export *` from modules whose names are known only when they run.
-    fn pass_on(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) {
+    fn pass_on(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode<'_>) {
         if !module.needs_namespace {
             return;
         }
@@ -541,7 +546,7 @@ impl Instructor<'_> {
     }
 
     /// The object of a module's exports. What its getters need is set in the module's own code.
-    fn namespace(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) {
+    fn namespace(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode<'_>) {
         if !module.needs_namespace {
             return;
         }
@@ -584,7 +589,10 @@ fn import_meta(options: &JsOptions) -> Option<&'static str> {
 
 /// What a module's code needs beside its statements.
 #[derive(Default)]
-struct OwnCode {
+struct OwnCode<'a> {
+    /// The modules after it in the chunk.
+    later: &'a [AssetIdx],
+    is_cyclic: bool,
     /// See [`ModuleInstructions::begin`].
     begin: Option<String>,
     variables: Vec<String>,

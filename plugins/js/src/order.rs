@@ -38,6 +38,7 @@ pub(crate) struct Order {
     /// By chunk: at its end, for its root.
     last: BTreeMap<ChunkIdx, Vec<Evaluation>>,
     late: FxHashSet<AssetIdx>,
+    cyclic: FxHashSet<AssetIdx>,
 }
 
 /// A call that evaluates a wrapped module.
@@ -52,6 +53,11 @@ impl Order {
     /// Whether a module that is not wrapped waits for others, so that it stands after those of its chunk that do not.
     pub(crate) fn is_late(&self, module: AssetIdx) -> bool {
         self.late.contains(&module)
+    }
+
+    /// Whether a module is in a cycle.
+    pub(crate) fn is_cyclic(&self, module: AssetIdx) -> bool {
+        self.cyclic.contains(&module)
     }
 
     /// What a module evaluates before its own code.
@@ -85,9 +91,9 @@ pub(crate) fn order(graph: &AssetGraph, tables: &mut Tables, plan: &ChunkPlan) -
                 walk.verify(*chunk, *root);
             }
         }
-        let Walk { wrapped, before, .. } = walk;
+        let Walk { wrapped, before, cyclic, .. } = walk;
         if wrapped.is_empty() {
-            return finish(tables, waiting, &asynchronous, before, last, imports);
+            return Order { cyclic, ..finish(tables, waiting, &asynchronous, before, last, imports) };
         }
         for module in wrapped {
             if let Some(module) = &mut tables.modules[module.index()] {
@@ -119,7 +125,7 @@ fn finish(
             module.is_async = module.record.has_await || asynchronous.contains(&AssetIdx(at as u32));
         }
     }
-    Order { before, last, late: waiting.late() }
+    Order { before, last, late: waiting.late(), ..Order::default() }
 }
 
 /// By wrapped module: the wrapped ones that it evaluates itself.

@@ -163,7 +163,10 @@ impl Helper {
   if (module && (typeof module === \"object\" || typeof module === \"function\"))
     for (let name of Object.getOwnPropertyNames(module))
       if (name !== \"default\" && name !== \"__esModule\" && !Object.prototype.hasOwnProperty.call(namespace, name))
-        Object.defineProperty(namespace, name, { get: () => module[name], enumerable: true });
+        Object.defineProperty(namespace, name, {
+          get: () => module[name],
+          enumerable: Object.prototype.propertyIsEnumerable.call(module, name)
+        });
 };"
             }
             Self::ToEsm => {

@@ -57,12 +57,13 @@ fn list(steps: &[Step]) -> String {
 
 impl Instructor<'_> {
     /// Evaluates what [`crate::order`] says, and sets the variables for what the module uses of CommonJS modules.
-    pub(super) fn order_imports(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode) {
+    pub(super) fn order_imports(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode<'_>) {
         let used: FxHashSet<AssetIdx> = cross::meanings(module)
             .filter_map(|meaning| match meaning {
                 Meaning::Property { module: target, node, .. } if *node == module.node => Some(*target),
                 _ => None,
             })
+            .chain(self.unset.iter().filter(|(_, node)| *node == module.node).map(|(target, _)| *target))
             .collect();
         for number in &module.record.imports {
             if let Some(external) = External::of(self.context.graph, idx, *number) {
@@ -83,7 +84,7 @@ impl Instructor<'_> {
             own.prelude.extend(statements(&steps));
         }
         for target in module.imports.iter().filter(|target| used.contains(target)) {
-            self.interop(*target, module.node, module.wrap, own);
+            self.interop(*target, module.node, module, own);
         }
     }
 
@@ -97,23 +98,48 @@ impl Instructor<'_> {
         Step { call, variable: None, waits: evaluation.waits }
     }
 
-    /// The variable that holds a CommonJS module as this module sees it. Modules that are not wrapped share one: the first of them sets it.
-    pub(super) fn interop(&mut self, target: AssetIdx, node: bool, wrap: Wrap, own: &mut OwnCode) -> String {
-        if let Some(step) = self.interop_step(target, node, wrap, own) {
+    /// The variable that holds a CommonJS module as this module sees it. Modules that are not wrapped share one: the first of them that
+    /// imports it sets it.
+    ///
+    /// In a cycle a name can come past a module that is evaluated later, and evaluates the CommonJS module then. Who uses the name must not
+    /// do that.
+    pub(super) fn interop(&mut self, target: AssetIdx, node: bool, user: &Module, own: &mut OwnCode<'_>) -> String {
+        let key = (target, node);
+        if user.wrap != Wrap::None && own.is_cyclic && !user.imports.contains(&target) {
+            return self.as_esm(&self.evaluate(target), node);
+        }
+        if user.wrap == Wrap::None && !self.interop.contains_key(&key) && self.is_set_later(target, node, user, own) {
+            let name = self.interop_variable(target);
+            self.interop.insert(key, name);
+            self.unset.insert(key);
+        } else if let Some(step) = self.interop_step(target, node, user.wrap, own) {
             own.prelude.push(step.statement());
         }
-        let shared = self.interop.get(&(target, node)).filter(|_| wrap == Wrap::None);
-        own.interop.get(&(target, node)).or(shared).cloned().unwrap_or_default()
+        let shared = self.interop.get(&key).filter(|_| user.wrap == Wrap::None);
+        own.interop.get(&key).or(shared).cloned().unwrap_or_default()
+    }
+
+    fn is_set_later(&self, target: AssetIdx, node: bool, user: &Module, own: &OwnCode<'_>) -> bool {
+        let sets =
+            |module: &Module| module.wrap == Wrap::None && module.node == node && module.imports.contains(&target);
+        own.is_cyclic
+            && !user.imports.contains(&target)
+            && own.later.iter().any(|later| sets(self.tables.module(*later)))
+    }
+
+    fn interop_variable(&mut self, target: AssetIdx) -> String {
+        let base = format!("import_{}", identifier(&module_name(self.context.graph, target)));
+        self.scope.allocate(&base, self.members)
     }
 
     /// The step that sets that variable, if it is not set yet.
-    fn interop_step(&mut self, target: AssetIdx, node: bool, wrap: Wrap, own: &mut OwnCode) -> Option<Step> {
+    fn interop_step(&mut self, target: AssetIdx, node: bool, wrap: Wrap, own: &mut OwnCode<'_>) -> Option<Step> {
         let key = (target, node);
-        if own.interop.contains_key(&key) || wrap == Wrap::None && self.interop.contains_key(&key) {
+        let shared = self.interop.get(&key).filter(|_| wrap == Wrap::None).cloned();
+        if own.interop.contains_key(&key) || shared.is_some() && !self.unset.remove(&key) {
             return None;
         }
-        let base = format!("import_{}", identifier(&module_name(self.context.graph, target)));
-        let name = self.scope.allocate(&base, self.members);
+        let name = shared.unwrap_or_else(|| self.interop_variable(target));
         let call = self.as_esm(&self.evaluate(target), node);
         own.interop.insert(key, name.clone());
         let is_declared = wrap == Wrap::None;

@@ -29,6 +29,8 @@ pub(super) struct Walk<'a> {
     pub(super) wrapped: BTreeSet<AssetIdx>,
     /// By module that is not wrapped: the wrapped ones that have to be evaluated before it, in order.
     pub(super) before: BTreeMap<AssetIdx, Vec<Evaluation>>,
+    /// Modules that are in cycles.
+    pub(super) cyclic: FxHashSet<AssetIdx>,
 }
 
 /// What has been passed on the way through a root.
@@ -77,8 +79,8 @@ impl<'a> Walk<'a> {
                 positions[asset.index()] = position as u32;
             }
         }
-        let (wrapped, before) = (BTreeSet::new(), BTreeMap::new());
-        Self { tables, plan, facts, waiting, asynchronous, positions, wrapped, before }
+        let (wrapped, before, cyclic) = (BTreeSet::new(), BTreeMap::new(), FxHashSet::default());
+        Self { tables, plan, facts, waiting, asynchronous, positions, wrapped, before, cyclic }
     }
 
     /// Walks through what a root needs. Gives what is to be evaluated at the end of its chunk.
@@ -112,8 +114,9 @@ impl<'a> Walk<'a> {
 
     /// A cycle has to be evaluated from where it is entered: if one of its modules is wrapped, so is all that is evaluated on the way.
     fn wrap_cycles(&mut self, route: &[(usize, Visit)]) {
-        let in_cycle = route.iter().filter(|(_, visit)| visit.cycle != visit.module);
-        let wrapped: FxHashSet<AssetIdx> = in_cycle
+        let in_cycle = || route.iter().filter(|(_, visit)| visit.cycle != visit.module);
+        self.cyclic.extend(in_cycle().flat_map(|(_, visit)| [visit.module, visit.cycle]));
+        let wrapped: FxHashSet<AssetIdx> = in_cycle()
             .filter(|(_, visit)| self.is_wrapped(visit.module) || self.is_wrapped(visit.cycle))
             .map(|(_, visit)| visit.cycle)
             .collect();

@@ -153,9 +153,11 @@ impl SourceMap {
     }
 }
 
+/// Sources can be many megabytes, hence on all cores.
 fn list<'a>(texts: impl Iterator<Item = &'a Arc<str>>) -> String {
     let texts: Vec<&str> = texts.map(|text| &**text).collect();
-    serde_json::to_string(&texts).expect("texts always serialise")
+    let quoted = texts.par_iter().map(|text| serde_json::to_string(text).expect("a text always serialises"));
+    format!("[{}]", quoted.collect::<Vec<String>>().join(","))
 }
 
 /// What was written last: mappings hold differences only.

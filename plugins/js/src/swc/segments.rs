@@ -25,7 +25,7 @@ use names::{Declared, Names, rename_all};
 use rayon::prelude::*;
 use swc_core::common::{GLOBALS, Globals, Mark, SyntaxContext};
 use swc_core::ecma::ast::{Module, ModuleDecl, ModuleItem, Program as Tree};
-use swc_core::ecma::minifier::option::{ExtraOptions, MangleOptions, MinifyOptions};
+use swc_core::ecma::minifier::option::{CompressOptions, ExtraOptions, MangleOptions, MinifyOptions};
 use swc_core::ecma::transforms::base::fixer::{fixer, paren_remover};
 use swc_core::ecma::transforms::base::rename::rename;
 use swc_core::ecma::transforms::base::resolver;
@@ -35,6 +35,10 @@ use swc_core::ecma::transforms::base::resolver;
 /// three.js, in kB as it is and with Brotli 11: 764.3 and 156.4 as one segment, 764.7 and 157.1 with 512 KiB, 765.0 and 157.2 with 256 KiB,
 /// 765.0 and 157.3 with 128 KiB, 765.4 and 157.3 with 64 KiB.
 pub const SEGMENT: usize = 256 << 10;
+
+/// How often a segment is compressed. A second time takes a fifth of the whole build of three.js ten times (4.6 s of processor time in place
+/// of 3.6), and saves 8.7 kB of 7.67 MB, 0.9 kB of 242.3 with Brotli 11.
+const PASSES: usize = 1;
 
 /// A segment on its way.
 struct Segment {
@@ -135,8 +139,8 @@ impl Segment {
             let mut adoption = Adoption::new(crossing, unresolved, top_level);
             let mut tree = Tree::Module(tree);
             adoption.begin(&mut tree);
-            let options =
-                MinifyOptions { compress: Some(compress(Format::Esm, &[], settings)), ..MinifyOptions::default() };
+            let compress = CompressOptions { passes: PASSES, ..compress(Format::Esm, &[], settings) };
+            let options = MinifyOptions { compress: Some(compress), ..MinifyOptions::default() };
             let mut tree = run(tree, &comments, &options, &extra);
             adoption.end(&mut tree);
             tree.mutate(fixer(Some(&comments)));
