@@ -1,6 +1,6 @@
 //! What happens when the user or the system wants the process to stop: unfinished files are removed, and it exits at once.
 //!
-//! An output folder needs nothing more: it is changed by renames in an order that leaves it whole at any moment.
+//! An output folder needs nothing more: a release that is being put in place is finished first, which takes milliseconds.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -23,6 +23,8 @@ pub(crate) fn install(exit: impl Fn(i32) + Send + 'static) -> std::io::Result<()
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         if let Some(signal) = signals.forever().next() {
+            CAME.store(true, Ordering::SeqCst);
+            let _paused = planish_pipeline::emit::pause();
             clean_up();
             exit(signal);
         }
@@ -35,6 +37,8 @@ pub(crate) fn install(exit: impl Fn(i32) + Send + 'static) -> std::io::Result<()
 pub(crate) fn install(exit: impl Fn(i32) + Send + 'static) -> std::io::Result<()> {
     const SIGINT: i32 = 2;
     let handler = move || {
+        CAME.store(true, Ordering::SeqCst);
+        let _paused = planish_pipeline::emit::pause();
         clean_up();
         exit(SIGINT);
     };
@@ -64,7 +68,6 @@ pub(crate) fn came() -> bool {
 }
 
 fn clean_up() {
-    CAME.store(true, Ordering::SeqCst);
     let folders = FOLDERS.lock().map(|folders| folders.clone()).unwrap_or_default();
     let name = format!("{UNFINISHED}{}", std::process::id());
     for folder in folders {

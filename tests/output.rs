@@ -43,18 +43,6 @@ fn two_versions() -> (Site, [Tree; 2]) {
     (site, [a, b])
 }
 
-/// Whoever reads the folder finds what it names, and every file is one version's.
-#[track_caller]
-fn assert_whole(dist: &Tree, versions: &[Tree; 2]) {
-    for path in dist.paths().filter(|path| !path.starts_with(".planish")) {
-        let is_known = versions.iter().any(|tree| tree.has(path) && tree.bytes(path) == dist.bytes(path));
-        assert!(is_known, "{path} is of no version");
-    }
-    for path in named(dist) {
-        assert!(dist.has(&path), "{path} is named, but missing");
-    }
-}
-
 /// The hashed files that pages and the manifest name.
 fn named(dist: &Tree) -> BTreeSet<String> {
     let texts = dist.ending(".html").into_iter().chain([".vite/manifest.json"]).map(|path| dist.text(path));
@@ -73,38 +61,113 @@ fn start(site: &Site, arguments: &[&str]) -> Child {
     command.spawn().expect("the binary starts")
 }
 
+/// Builds that are killed while they write; `PLANISH_TEST_KILLS` says how many if it is set.
+const KILLS: u32 = 12;
+
 #[test]
-fn a_build_that_is_killed_at_any_moment_leaves_a_whole_folder() {
-    let (site, versions) = two_versions();
+#[allow(clippy::print_stdout, reason = "what was hit is a matter of chance, and worth knowing")]
+fn a_build_that_is_killed_while_it_writes_leaves_one_release_or_the_other() {
+    let kills = std::env::var("PLANISH_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
+    let (site, [a, b]) = two_versions();
     site.build(&[]).good();
-    site.tree("dist").assert_same(&versions[0]);
-    write_version(&site, "b");
-    let begin = Instant::now();
-    site.build(&[]).good();
-    let mut duration = begin.elapsed();
-    let (mut killed, mut while_writing) = (0, 0);
-    for attempt in 0..60_u32 {
-        write_version(&site, if attempt % 2 == 0 { "a" } else { "b" });
+    let writing = time_of_writing(&site);
+    let (mut old, mut new, mut linked, mut finished) = (0, 0, 0, 0);
+    let mut state = 7;
+    let (mut current, mut next) = (&b, &a);
+    while old + new < kills {
+        let version = if std::ptr::eq(next, &a) { "a" } else { "b" };
+        write_version(&site, version);
         let mut build = start(&site, &["build"]);
-        // The second half of a build is where it writes.
-        std::thread::sleep(duration * (8 + attempt % 24) / 32);
+        begin_of_writing(&site);
+        std::thread::sleep(writing * random(&mut state) / 1000);
         build.kill().expect("it can be killed");
-        match build.wait().expect("it ends").code() {
-            None => killed += 1,
-            // The machine was busier when the time was taken.
-            Some(_) => duration = duration * 19 / 20,
+        let is_killed = build.wait().expect("it ends").code().is_none();
+        let is_new = is_release(&site, next, current);
+        let is_old = is_release(&site, current, next);
+        assert!(is_old != is_new, "neither: old {is_old}, new {is_new}");
+        linked += u32::from(site.path("dist/0.html").is_symlink());
+        match (is_killed, is_new) {
+            (false, _) => finished += 1,
+            (true, true) => new += 1,
+            (true, false) => old += 1,
         }
-        let dist = site.tree("dist");
-        while_writing += usize::from(dist.paths().any(is_unfinished));
-        assert_whole(&dist.filter(|path| !is_unfinished(path)), &versions);
-        if killed >= 20 && while_writing >= 3 {
-            break;
+        if is_new {
+            std::mem::swap(&mut current, &mut next);
         }
+        assert!(finished < 10 * kills, "{finished} builds were finished before they could be killed");
     }
-    assert!(while_writing > 0, "{killed} builds were killed, none of them while it wrote");
+    println!("{old} showed the last release, {new} the next one, {linked} by links; {finished} were finished before");
+    assert!(old > 0, "no build was killed before it showed the next release");
     write_version(&site, "a");
     site.build(&[]).good();
-    site.tree("dist").assert_same(&versions[0]);
+    site.tree("dist").assert_same(&a);
+}
+
+#[test]
+fn a_build_that_is_interrupted_while_it_writes_leaves_exactly_one_release() {
+    let (site, versions) = two_versions();
+    site.build(&[]).good();
+    let writing = time_of_writing(&site);
+    let mut state = 7;
+    let mut next = "a";
+    for _ in 0..6 {
+        write_version(&site, next);
+        let mut build = start(&site, &["build"]);
+        begin_of_writing(&site);
+        std::thread::sleep(writing * random(&mut state) / 1000);
+        signal(&build, "TERM");
+        build.wait().expect("it ends");
+        let differences = versions.each_ref().map(|version| site.tree("dist").differences(version));
+        next = match differences.each_ref().map(Vec::is_empty) {
+            [true, _] => "b",
+            [_, true] => "a",
+            _ => panic!("{differences:#?}"),
+        };
+    }
+}
+
+/// A number below 1000, the same in every run.
+fn random(state: &mut u32) -> u32 {
+    *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    (*state >> 16) % 1000
+}
+
+/// How long builds write at most: from the moment when unfinished files can be seen to the end.
+fn time_of_writing(site: &Site) -> Duration {
+    let time = |version| {
+        write_version(site, version);
+        let mut build = start(site, &["build"]);
+        let begin = begin_of_writing(site);
+        build.wait().expect("it ends");
+        begin.elapsed()
+    };
+    ["b", "a", "b"].map(time).into_iter().max().expect("there are three")
+}
+
+/// Waits until a build writes: its staging folder is there.
+fn begin_of_writing(site: &Site) -> Instant {
+    let has_staging = || {
+        let names = std::fs::read_dir(site.path("dist")).into_iter().flatten().flatten();
+        names.map(|entry| entry.file_name()).any(|name| is_unfinished(&name.to_string_lossy()))
+    };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !has_staging() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    Instant::now()
+}
+
+/// Whether whoever opens files finds all of a release, and nothing of the other but what only that one names.
+fn is_release(site: &Site, release: &Tree, other: &Tree) -> bool {
+    let dist = site.path("dist");
+    let is_own = |path: &&str| path.starts_with(".planish/");
+    let mut all = release.paths().chain(other.paths()).filter(|path| !is_own(path));
+    all.all(|path| match std::fs::read(dist.join(path)) {
+        Ok(bytes) => {
+            release.has(path) && bytes == release.bytes(path) || path.starts_with("assets/") && !release.has(path)
+        }
+        Err(_) => !release.has(path),
+    })
 }
 
 #[test]

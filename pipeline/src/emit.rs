@@ -3,8 +3,9 @@
 //! Invariants, held by tests:
 //! - A release is published only when all of it is on the disk in a staging folder beside it. Any failure until the last file is
 //!   in place leaves the folder as it was.
-//! - Files that never change under their name come first, then documents, then the service worker, then the manifest: who
-//!   reads the folder meanwhile finds every file that what he read first names.
+//! - Files that never change under their name come first, then all others at the same moment, where there are links; elsewhere documents,
+//!   then the service worker, then the manifest. Who reads the folder meanwhile finds every file that what he read first names.
+//! - A process that dies at any moment leaves one release or the other, and the next one needs nothing to be cleaned.
 //! - A file that holds the right bytes already is not touched.
 //! - Only files in Planish's own ledger are removed. A file of someone else's under the name of an output is replaced, as esbuild
 //!   and Vite do.
@@ -16,6 +17,7 @@ mod folder;
 mod ledger;
 mod publish;
 mod release;
+mod switch;
 
 use crate::output::{FinalFile, OutputClass};
 use crate::session::EmitMode;
@@ -23,6 +25,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What writing a release did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,6 +84,16 @@ pub fn emit(out: &Path, mode: EmitMode, files: &[FinalFile]) -> Result<Emitted, 
         EmitMode::Release => release::write(out, &files),
         EmitMode::Files => files::write(out, &files),
     }
+}
+
+/// Held while a release is put in place.
+static PUBLISHING: Mutex<()> = Mutex::new(());
+
+/// Waits until this process is not putting a release in place, and lets it begin with none before the result is dropped: for who wants to end
+/// the process and leave whole folders.
+pub fn pause() -> MutexGuard<'static, ()> {
+    // Nothing lies behind the lock that a panic could have broken.
+    PUBLISHING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A file's place in the order of publication.

@@ -1,6 +1,6 @@
 //! The output folder itself: its lock, its reserved names, its links, its empty folders.
 
-use super::{Attempt, EmitError, Planned, ledger};
+use super::{Attempt, EmitError, Planned, ledger, switch};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
@@ -46,6 +46,7 @@ fn remove_leftovers(out: &Path) -> Result<(), EmitError> {
         let path = entry.attempt("read", out)?.path();
         let is_staging = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(STAGING));
         if is_staging && fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+            switch::settle(out, &path)?;
             fs::remove_dir_all(&path).attempt("remove", &path)?;
         }
     }

@@ -1,5 +1,6 @@
 //! The staging folder, and the step from there into the output folder that can be undone.
 
+use super::switch::{self, Side};
 use super::{Attempt, EmitError, Planned, folder};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -58,11 +59,11 @@ impl<'a> Staging<'a> {
     }
 
     fn staged(&self, path: &str) -> PathBuf {
-        self.path.join("new").join(path)
+        self.path.join(Side::New.name()).join(path)
     }
 
     fn replaced(&self, path: &str) -> PathBuf {
-        self.path.join("old").join(path)
+        self.path.join(Side::Old.name()).join(path)
     }
 }
 
@@ -115,9 +116,43 @@ impl<'a> Publication<'a> {
     }
 
     /// Puts a staged file in its place.
-    pub(super) fn replace(&mut self, path: &str) -> Result<(), EmitError> {
+    fn replace(&mut self, path: &str) -> Result<(), EmitError> {
         let place = self.prepare(path)?;
         fs::rename(self.staging.staged(path), &place).attempt("write", &place)
+    }
+
+    /// Puts staged files in their places and makes others unreadable, all at the same moment. Where that cannot be, files are replaced one
+    /// after the other, and the others are left.
+    pub(super) fn switch(&mut self, replaced: &[Planned<'_>], removed: &[&str]) -> Result<(), EmitError> {
+        let (out, staging) = (self.staging.out, &*self.staging.path);
+        if switch::turn(staging, Side::Old).is_err() {
+            return self.replace_in_order(replaced);
+        }
+        for path in replaced.iter().map(|file| file.path).chain(removed.iter().copied()) {
+            let place = self.prepare(path)?;
+            switch::link(out, staging, path).attempt("write", &place)?;
+        }
+        self.sync()?;
+        switch::turn(staging, Side::New).attempt("write", out)?;
+        folder::sync(staging)?;
+        for file in replaced {
+            let place = out.join(file.path);
+            fs::rename(self.staging.staged(file.path), &place).attempt("write", &place)?;
+            self.unflushed.extend(place.parent().map(Path::to_owned));
+        }
+        self.sync()
+    }
+
+    /// Puts staged files in their places, those of one rank after those of another.
+    pub(super) fn replace_in_order(&mut self, files: &[Planned<'_>]) -> Result<(), EmitError> {
+        for group in files.chunk_by(|a, b| a.rank == b.rank) {
+            for file in group {
+                self.replace(file.path)?;
+            }
+            // What is published next may refer to this group.
+            self.sync()?;
+        }
+        Ok(())
     }
 
     /// Removes a file, and the folders that it leaves empty.
@@ -133,7 +168,7 @@ impl<'a> Publication<'a> {
     }
 
     /// Flushes what was done so far to the disk.
-    pub(super) fn sync(&mut self) -> Result<(), EmitError> {
+    fn sync(&mut self) -> Result<(), EmitError> {
         std::mem::take(&mut self.unflushed).iter().try_for_each(|folder| folder::sync(folder))
     }
 
@@ -170,6 +205,10 @@ impl<'a> Publication<'a> {
 
 impl Drop for Publication<'_> {
     fn drop(&mut self) {
+        if !self.changed.is_empty() {
+            // What is a link shows the last release again at once.
+            let _ = switch::turn(&self.staging.path, Side::Old);
+        }
         for (path, kept) in self.changed.iter().rev() {
             // The failure that led here is the one to report.
             let _ = self.undo(path, *kept);

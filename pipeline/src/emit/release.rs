@@ -2,7 +2,7 @@
 
 use super::ledger::Ledger;
 use super::publish::{Publication, Staging};
-use super::{Attempt, EmitError, Emitted, Planned, folder, holds};
+use super::{Attempt, EmitError, Emitted, Planned, Rank, folder, holds};
 use crate::files::names_in;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -19,8 +19,9 @@ pub(super) fn write(out: &Path, files: &[Planned<'_>]) -> Result<Emitted, EmitEr
     let changed: Vec<Planned<'_>> =
         files.par_iter().filter(|file| !holds(&out.join(file.path), file.bytes)).copied().collect();
     let mut removed = 0;
-    if !changed.is_empty() {
-        let staging = Staging::fill(out, &changed)?;
+    let staging = if changed.is_empty() { None } else { Some(Staging::fill(out, &changed)?) };
+    let _publishing = super::pause();
+    if let Some(staging) = staging {
         // From here on the folder may hold files of both: if this process is killed, the next one finds what to remove.
         let published = previous.union(&next).write(out, &previous);
         let published = published.and_then(|()| publish(&staging, &changed, &previous, &next));
@@ -38,6 +39,9 @@ pub(super) fn write(out: &Path, files: &[Planned<'_>]) -> Result<Emitted, EmitEr
 }
 
 /// Puts the staged files in place; the number of files that had to go first. A failure leaves the folder as it was.
+///
+/// Files under new names come first: nobody has asked for them yet. All others change at once. Only where a file becomes a folder or a folder
+/// a file, something must go before that.
 fn publish(
     staging: &Staging<'_>,
     changed: &[Planned<'_>],
@@ -49,12 +53,10 @@ fn publish(
     for path in &obstacles {
         publication.remove(path)?;
     }
-    for group in changed.chunk_by(|a, b| a.rank == b.rank) {
-        for file in group {
-            publication.replace(file.path)?;
-        }
-        // What is published next may refer to this group.
-        publication.sync()?;
+    let (immutable, others) = changed.split_at(changed.partition_point(|file| file.rank == Rank::Immutable));
+    publication.replace_in_order(immutable)?;
+    if !others.is_empty() {
+        publication.switch(others, &outdated(publication.out(), previous, next))?;
     }
     publication.finish();
     Ok(obstacles.len())
@@ -68,6 +70,14 @@ fn obstacles<'a>(out: &Path, previous: &'a Ledger, next: &'a Ledger) -> Vec<&'a 
         folders.contains(Path::new(path)) || folder::folders_above(path).any(|folder| files.contains(folder))
     };
     previous.without(next).filter(is_obstacle).filter(|path| is_own(out, &out.join(path))).collect()
+}
+
+/// Files of the previous release that the next one does not have.
+fn outdated<'a>(out: &'a Path, previous: &'a Ledger, next: &'a Ledger) -> Vec<&'a str> {
+    // Where case does not count, `App.js` is also the `app.js` of the new release.
+    let lower: BTreeSet<String> = next.paths().map(str::to_lowercase).collect();
+    let is_gone = |path: &&str| !lower.contains(&path.to_lowercase()) && is_own(out, &out.join(path));
+    previous.without(next).filter(is_gone).collect()
 }
 
 /// Gives compressed forms that were right already the new time of their rewritten originals: servers and proxies take a form that
