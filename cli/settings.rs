@@ -8,6 +8,7 @@ use crate::entries;
 use crate::environment;
 use crate::flags::{BuildFlags, CachePlace};
 use crate::plugin_options;
+use planish_pipeline::asset::Fragment;
 use planish_pipeline::chunk::Split;
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::manifest::{Format, Request};
@@ -19,7 +20,6 @@ use planish_plugins::service_worker::{self, ServiceWorkerOptions};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// What to build and how.
 #[derive(Clone, Debug)]
@@ -182,14 +182,15 @@ fn modules(
     worker: Option<&ServiceWorkerOptions>,
     base: &str,
     config: &crate::config::Config,
-) -> BTreeMap<String, Arc<str>> {
+) -> BTreeMap<String, Fragment> {
     let NamingScheme(naming) = config.build.naming.clone().unwrap_or_default();
     let folders = match &naming {
         Naming::Hashed { directory, .. } => directory.split('/').filter(|name| !name.is_empty()).count(),
         Naming::Plain => 0,
     };
     let client = service_worker::client_module(worker, base, &"../".repeat(folders));
-    BTreeMap::from([(service_worker::CLIENT_MODULE.to_owned(), client.into())])
+    let client = Fragment { extension: "js".to_owned(), text: client, files: Vec::new() };
+    BTreeMap::from([(service_worker::CLIENT_MODULE.to_owned(), client)])
 }
 
 /// The entry that is the user's own service worker, if there is one to be built.

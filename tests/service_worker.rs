@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Site, node};
+use support::{Site, node, run};
 
 const PAGE: &str =
     "<!doctype html><title>TITLE</title><script type=module src=/src/main.js></script><body><h1>TITLE</h1></body>";
@@ -184,4 +184,76 @@ fn rules_keep_pages_and_other_pages_are_asked_for_early() {
     let site = site(RULES);
     site.edit("planish.toml", "offline = 'offline.html'\n", "");
     visit("rules", "pages", &[release(&site, "1")]);
+}
+
+#[test]
+#[cfg(unix)]
+fn workbox_keeps_what_the_list_names() {
+    let site = site("");
+    site.edit("planish.toml", "offline = 'offline.html'\napp_shell = ['/app/*']\n", "inject = 'src/sw.ts'\n");
+    let worker = "import { precacheAndRoute } from 'workbox-precaching';
+declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: Parameters<typeof precacheAndRoute>[0] };
+self.addEventListener('message', ({ data }: MessageEvent) => void (data?.type === 'SKIP_WAITING' && self.skipWaiting()));
+self.addEventListener('activate', (event: ExtendableEvent) => event.waitUntil(self.clients.claim()));
+precacheAndRoute(self.__WB_MANIFEST);
+";
+    site.write("src/sw.ts", worker);
+    let packages = support::repository("tests/setup/node_modules");
+    assert!(packages.join("workbox-precaching").exists(), "`tests/run --setup` installs it");
+    std::os::unix::fs::symlink(packages, site.path("node_modules")).expect("the site is writable");
+    site.write("planish.toml", site.read("planish.toml") + "[cache]\ndir = 'cache'\n");
+    let releases = [release(&site, "1"), next_release(&site, "2")];
+    let text = site.read("1/sw.js");
+    assert!(!text.contains("__WB_MANIFEST") && !text.contains("import "), "{text}");
+    assert!(!site.read("1/.vite/manifest.json").contains("sw"), "pages do not load it");
+    visit("workbox", "precaching", &releases);
+}
+
+#[test]
+fn workers_are_the_same_from_every_folder_and_every_cache() {
+    let (site, other) = (site(RULES), site(RULES));
+    release(&site, "1");
+    next_release(&site, "2");
+    next_release(&other, "2");
+    site.tree("2").assert_same(&other.tree("2"));
+    let mut single = site.command(&["build", "--no-cache", "--out", "3"]);
+    single.env("RAYON_NUM_THREADS", "1");
+    run(single).good();
+    site.tree("2").assert_same(&site.tree("3"));
+}
+
+#[test]
+fn a_worker_of_ones_own_that_cannot_be_used_is_an_error() {
+    let check = |source: Option<&str>, code: i32, expected: &[&str]| {
+        let site = site("");
+        let keys = "offline = 'offline.html'\napp_shell = ['/app/*']\n";
+        site.edit("planish.toml", keys, "inject = 'src/sw.js'\n");
+        source.into_iter().for_each(|source| site.write("src/sw.js", source));
+        let run = site.build(&[]).exits(code);
+        for text in expected {
+            assert!(run.stderr.contains(text), "{}", run.stderr);
+        }
+        assert!(!site.path("dist").exists());
+    };
+    check(None, 2, &["error[missing-entry]: the service worker `src/sw.js` does not exist", "planish.toml:"]);
+    check(Some("self.x = 1"), 1, &["error[inject-place]: `src/sw.js` does not ask for the list of files"]);
+    check(Some("self.__WB_MANIFEST; import './no.js'"), 1, &["error[missing-module]: cannot find `./no.js`"]);
+    let with_file = "self.x = [self.__WB_MANIFEST, new URL('./lazy.js?url', import.meta.url)]";
+    check(Some(with_file), 1, &["error[inject-files]: `src/sw.js` needs files beside it"]);
+}
+
+#[test]
+fn without_a_worker_the_client_does_nothing() {
+    let site = site("");
+    site.edit("planish.toml", "enabled = true", "enabled = false");
+    release(&site, "1");
+    assert!(!site.tree("1").has("sw.js"));
+    visit("releases", "absent", &[site.path("1").to_string_lossy().into_owned()]);
+}
+
+#[test]
+fn a_build_for_any_folder_has_a_worker_too() {
+    let site = site(TOLERANT);
+    site.edit("planish.toml", "entries = ['*.html']", "entries = ['*.html']\nbase = './'");
+    visit("releases", "offline", &[release(&site, "1")]);
 }

@@ -158,7 +158,7 @@ impl DependencyKind {
     }
 }
 
-/// A fragment of code inside another file.
+/// Code that is no file: a fragment of another one, or made for the build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fragment {
     /// Its extension, which decides its kind: `js`, `css`.

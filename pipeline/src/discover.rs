@@ -219,11 +219,11 @@ impl<'a> Discovery<'a> {
             let located = Located { id, path: source.path.clone(), package: source.package.clone() };
             return self.follow_text(scope, located, dependency.kind, &self.text_of(source, fragment));
         }
-        if let Some(text) = self.session.options.modules.get(&dependency.specifier) {
-            let id = AssetId::new(format!("{}.js", dependency.specifier));
+        if let Some(module) = self.session.options.modules.get(&dependency.specifier) {
+            let id = AssetId::new(format!("{}.{}", dependency.specifier, module.extension));
             let path = self.session.options.root.join(id.path());
             let package = PackageFacts { module_type: Some("module".to_owned()), ..PackageFacts::default() };
-            return self.follow_text(scope, Located { id, path, package }, dependency.kind, text);
+            return self.follow_text(scope, Located { id, path, package }, dependency.kind, &module.text);
         }
         match self.session.resolver.resolve(&source.id, &source.path, dependency) {
             Resolved::File(mut located) => {

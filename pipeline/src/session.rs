@@ -1,7 +1,7 @@
 //! A session: options, plugins and caches that live as long as the process; each [`Session::build`] is a function of the
 //! options and the files.
 
-use crate::asset::AssetId;
+use crate::asset::{AssetId, Fragment};
 use crate::build::build;
 use crate::cache::Cache;
 use crate::chunk::Split;
@@ -34,8 +34,8 @@ pub struct Options {
     pub static_folder: Option<PathBuf>,
     /// How specifiers are resolved.
     pub resolve: ResolveOptions,
-    /// Modules that are no files: their specifiers and their JavaScript. Evaluating them alone does nothing.
-    pub modules: BTreeMap<String, Arc<str>>,
+    /// Modules that are no files, by specifier. Evaluating one of them alone does nothing.
+    pub modules: BTreeMap<String, Fragment>,
     /// How code is split beyond what the entries share.
     pub split: Split,
     /// Whether `import()` makes chunks; if not, its targets are bundled into the importer's chunk.

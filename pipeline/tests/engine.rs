@@ -3,18 +3,18 @@
 
 #![allow(clippy::disallowed_methods, reason = "the tests make files and look at them")]
 
-use planish_pipeline::asset::{Asset, AssetOutput, Dependency, DependencyKind, Source};
+use planish_pipeline::asset::{Asset, AssetId, AssetOutput, Dependency, DependencyKind, Fragment, Source};
 use planish_pipeline::chunk::{ChunkIdx, Split, VendorSplit};
 use planish_pipeline::diagnostic::Outcome;
 use planish_pipeline::graph::Target;
 use planish_pipeline::key::Key;
 use planish_pipeline::manifest::{self, Format};
 use planish_pipeline::naming::{Naming, Template};
-use planish_pipeline::output::{Output, OutputClass, OutputId};
-use planish_pipeline::plugin::{AssetPlugin, Grouping, Plugins, RenderContext, Request};
+use planish_pipeline::output::{FinalFile, Output, OutputClass, OutputId, Release};
+use planish_pipeline::plugin::{AssetPlugin, Finisher, Grouping, Plugins, RenderContext, Request};
 use planish_pipeline::resolve::{Platform, ResolveOptions};
 use planish_pipeline::session::{BuildResult, EmitMode, EntryRequest, Options, Session, Silent};
-use planish_pipeline::task::TaskCount;
+use planish_pipeline::task::{TaskCount, Tasks};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -343,6 +343,45 @@ fn errors_come_together_and_leave_the_last_good_output() {
     assert_eq!(messages, ["cannot find `./absent.toy`", "cannot find `./gone.toy`"]);
     assert_eq!(result.diagnostics[0].labels[0].range, 4..16);
     assert_eq!(site.output(), before);
+}
+
+#[test]
+fn a_module_may_be_made_for_the_build() {
+    let site = Site::new(&[("main.toy", "use made:x\nmain")]);
+    let session = site.session(&["main.toy"]);
+    let made = Fragment { extension: "toy".to_owned(), text: "made".to_owned(), files: Vec::new() };
+    let options = Options { modules: BTreeMap::from([("made:x".to_owned(), made)]), ..session.options().clone() };
+    let session =
+        Session::new(options, Plugins { assets: vec![Box::new(Toy), Box::new(Copied)], finishers: Vec::new() });
+    good(&session.build(&Silent));
+    assert_eq!(own_lines(&site.file("main")), ["made", "main"]);
+    assert_eq!(session.source_text(&AssetId::new("made:x.toy")).as_deref(), Some("made"));
+}
+
+/// Finishes the script `main`: other bytes, another name.
+struct Finished;
+
+impl Finisher for Finished {
+    fn name(&self) -> &'static str {
+        "finished"
+    }
+
+    fn finish(&self, release: &Release, _: &Tasks) -> Outcome<Vec<FinalFile>> {
+        let main = release.files.iter().find(|file| file.class == OutputClass::Script).expect("there is one");
+        Outcome::new(vec![FinalFile { path: "main.js".to_owned(), bytes: b"finished"[..].into(), ..main.clone() }])
+    }
+}
+
+#[test]
+fn a_finisher_may_finish_a_file() {
+    let site = Site::new(&[("main.toy", "main")]);
+    let options = site.session(&["main.toy"]).options().clone();
+    let plugins = Plugins { assets: vec![Box::new(Toy)], finishers: vec![Box::new(Finished)] };
+    let result = Session::new(options, plugins).build(&Silent);
+    good(&result);
+    let scripts: Vec<&str> =
+        result.files.iter().filter(|file| file.class == OutputClass::Script).map(|file| file.path.as_str()).collect();
+    assert_eq!(scripts, ["main.js"]);
 }
 
 #[test]

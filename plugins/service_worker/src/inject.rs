@@ -62,6 +62,9 @@ impl AssetPlugin for InjectPlugin {
                 }
             }
         }
+        diagnostics.iter_mut().filter(|diagnostic| diagnostic.code == "inline-worker").for_each(|diagnostic| {
+            *diagnostic = needs_files(node.id.path());
+        });
         let worker = Output {
             id,
             class: OutputClass::ServiceWorker,
@@ -87,6 +90,12 @@ pub(crate) fn worker(release: &Release, options: &ServiceWorkerOptions) -> Resul
     let entries = tiers.critical.iter().chain(&tiers.tolerant);
     let entries: Vec<Value> = entries.map(|entry| entry.to_workbox(options.integrity)).collect();
     Ok((bundled.id.clone(), text.replacen(PLACE, &json!(entries).to_string(), 1)))
+}
+
+/// What the plugin of the source says of workers that are part of a page's script would not help.
+fn needs_files(source: &str) -> Diagnostic {
+    let message = format!("`{source}` needs files beside it, which a service worker of one script cannot have");
+    Diagnostic::error("inject-files", message).help("put the files into the static folder and name them by their URLs")
 }
 
 fn misplaced(bundled: &FinalFile, count: usize) -> Diagnostic {

@@ -117,6 +117,18 @@ impl ServiceWorker {
         kept.map(|file| list::url(file, release, &self.options.file))
     }
 
+    /// Browsers refuse a worker that would govern more than its folder, unless the server allows it.
+    fn wide_scope(&self, release: &Release) -> Option<Diagnostic> {
+        let (scope, file) = (self.options.scope.as_deref()?, &self.options.file);
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = format!("{}{folder}", if release.base.starts_with('/') { &release.base } else { "/" });
+        let message = format!("the scope `{scope}` is wider than the folder of `{file}`");
+        (!scope.starts_with(&folder)).then(|| {
+            Diagnostic::warning("wide-scope", message)
+                .help(format!("send `Service-Worker-Allowed: {scope}` with the service worker"))
+        })
+    }
+
     fn generated(&self, release: &Release, diagnostics: &mut Vec<Diagnostic>) -> String {
         let options = &self.options;
         let pages = worker::Pages {
@@ -142,7 +154,7 @@ impl Finisher for ServiceWorker {
             .help("rename the file, or give the service worker another name");
             return Outcome::with(Vec::new(), vec![error]);
         }
-        let mut diagnostics = Vec::new();
+        let mut diagnostics: Vec<Diagnostic> = self.wide_scope(release).into_iter().collect();
         let own = OutputId::new(format!("service-worker:{path}"));
         let (id, code) = match self.options.kind {
             WorkerKind::Generated => (own, self.generated(release, &mut diagnostics)),

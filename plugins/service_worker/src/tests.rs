@@ -264,3 +264,20 @@ fn a_file_of_the_workers_name_is_an_error() {
     assert!(outcome.value.is_empty());
     assert!(outcome.diagnostics[0].is_error());
 }
+
+#[test]
+fn a_scope_beyond_the_workers_folder_is_said_to_need_a_header() {
+    let codes = |base: &str, file: &str, scope: &str| -> Vec<String> {
+        let options = ServiceWorkerOptions {
+            file: file.into(),
+            scope: Some(scope.into()),
+            navigation_fallback: None,
+            ..ServiceWorkerOptions::default()
+        };
+        finish(files(), base, options).diagnostics.into_iter().map(|diagnostic| diagnostic.code).collect()
+    };
+    assert!(codes("/", "sw.js", "/app/").is_empty());
+    assert!(codes("/static/", "js/sw.js", "/static/js/").is_empty());
+    assert_eq!(codes("/static/", "sw.js", "/"), ["wide-scope"]);
+    assert_eq!(codes("./", "js/sw.js", "/"), ["wide-scope"]);
+}

@@ -130,6 +130,14 @@ export async function kill(visit) {
   assert.deepEqual(await page.evaluate(() => caches.keys()), ["another"]);
 }
 
+/** A build without a worker has a page that asks for one all the same. */
+export async function absent({ open }) {
+  const page = await open();
+  assert.equal(await page.evaluate(() => window.apply()), false);
+  await page.evaluate(() => window.check());
+  assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
+}
+
 function all(folder) {
   const { critical, tolerant } = listOf(folder);
   return [...critical, ...tolerant].sort();
