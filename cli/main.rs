@@ -26,6 +26,7 @@ mod summary;
 mod terminal;
 mod trace;
 mod watch;
+mod worker;
 
 use clap::{CommandFactory, Parser};
 use flags::{Command, Flags};

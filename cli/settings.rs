@@ -3,21 +3,18 @@
 //! Paths in flags are relative to the current folder, paths in the configuration to the root.
 
 use crate::config::read::{ConfigFile, read};
-use crate::config::{ManifestConfig, Mode, NamingScheme, SplitConfig};
+use crate::config::{ManifestConfig, Mode, SplitConfig};
 use crate::entries;
 use crate::environment;
 use crate::flags::{BuildFlags, CachePlace};
 use crate::plugin_options;
-use planish_pipeline::asset::Fragment;
+use crate::worker;
 use planish_pipeline::chunk::Split;
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::manifest::{Format, Request};
-use planish_pipeline::naming::Naming;
 use planish_pipeline::resolve::{Platform, ResolveOptions, normal};
 use planish_pipeline::session::{EmitMode, EntryRequest, Options};
 use planish_plugins::PluginOptions;
-use planish_plugins::service_worker::{self, ServiceWorkerOptions};
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -120,7 +117,7 @@ fn join(
     if let Some(out) = &out {
         errors.extend(entry_in_output(&entries, out));
     }
-    let worker = injected_worker(&root, file).map_err(|error| vec![error]);
+    let worker = worker::entry(&root, file).map_err(|error| vec![error]);
     entries.extend(keep(worker, &mut errors).flatten());
     let (Some(out), true) = (out, errors.is_empty()) else { return Err(errors) };
     let resolve = ResolveOptions {
@@ -132,16 +129,15 @@ fn join(
     let environment = environment::load(&root, mode, std::env::vars_os())?;
     let has_index = entries.iter().any(|entry| entry.path == root.join("index.html"));
     let plugins = plugin_options::of_site(config, plugin_options::Site { mode, base: &base, has_index }, &environment);
-    let modules = modules(plugins.service_worker.as_ref(), &base, config);
     let session = Options {
         root,
         out,
         entries,
-        base,
         naming: config.build.naming.clone().unwrap_or_default().0,
         static_folder,
         resolve,
-        modules,
+        modules: worker::modules(plugins.service_worker.as_ref(), &base, config),
+        base,
         split: split(&config.js.split),
         splitting: true,
         manifests: manifests(&config.manifest),
@@ -175,35 +171,6 @@ fn split(config: &SplitConfig) -> Split {
 /// The value, or nothing and its errors kept.
 fn keep<T>(result: Result<T, Vec<Diagnostic>>, errors: &mut Vec<Diagnostic>) -> Option<T> {
     result.map_err(|found| errors.extend(found)).ok()
-}
-
-/// The modules that are made for this site.
-fn modules(
-    worker: Option<&ServiceWorkerOptions>,
-    base: &str,
-    config: &crate::config::Config,
-) -> BTreeMap<String, Fragment> {
-    let NamingScheme(naming) = config.build.naming.clone().unwrap_or_default();
-    let folders = match &naming {
-        Naming::Hashed { directory, .. } => directory.split('/').filter(|name| !name.is_empty()).count(),
-        Naming::Plain => 0,
-    };
-    let client = service_worker::client_module(worker, base, &"../".repeat(folders));
-    let client = Fragment { extension: "js".to_owned(), text: client, files: Vec::new() };
-    BTreeMap::from([(service_worker::CLIENT_MODULE.to_owned(), client)])
-}
-
-/// The entry that is the user's own service worker, if there is one to be built.
-fn injected_worker(root: &Path, file: &ConfigFile) -> Result<Option<EntryRequest>, Diagnostic> {
-    let config = &file.config.service_worker.0;
-    let Some(source) = config.inject.as_ref().filter(|_| config.enabled && !config.kill) else { return Ok(None) };
-    let path = normal(&root.join(source));
-    if !path.is_file() {
-        let error = Diagnostic::error("missing-entry", format!("the service worker `{source}` does not exist"));
-        return Err(file.point(error, "service_worker.inject"));
-    }
-    let path = PathBuf::from(format!("{}?{}", path.display(), service_worker::ENTRY_QUERY));
-    Ok(Some(EntryRequest { name: None, path }))
 }
 
 /// A folder that may be replaced without losing sources.

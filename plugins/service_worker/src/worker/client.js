@@ -39,7 +39,8 @@ export async function register({ onUpdate, onReady, onError } = {}) {
 export async function apply() {
   const waiting = (await registered())?.waiting;
   if (!waiting) return false;
-  const taken = new Promise((resolve) => container().addEventListener("controllerchange", resolve, { once: true }));
+  const taken = new Promise((resolve) =>
+    waiting.addEventListener("statechange", () => waiting.state === "activated" && resolve()));
   waiting.postMessage({ type: "SKIP_WAITING" });
   await taken;
   location.reload();

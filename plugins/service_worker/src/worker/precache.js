@@ -70,9 +70,9 @@ async function complete() {
   if (!navigator.connection?.saveData)
     await fill(all, async (cache, entry, queue) => {
       try {
-        const { usage, quota } = await navigator.storage.estimate();
-        // A part is the page's own.
-        if (usage > quota * 0.8) throw new DOMException("", "QuotaExceededError");
+        const { usage, quota } = (await navigator.storage?.estimate()) ?? {};
+        // A part is the page's own. And a release that waits would wait for this, too.
+        if (usage > quota * 0.8 || registration.waiting) throw new DOMException("", "QuotaExceededError");
         await keep(cache, entry);
       } catch (error) {
         isWhole = false;
