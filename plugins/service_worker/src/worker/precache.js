@@ -42,11 +42,11 @@ async function keep(cache, { url, key, hash }) {
   await cache.put(key, new Response(response.body, { headers }));
 }
 
-// Does `work` for what is missing of a list, several at a time.
-async function fill(list, work) {
+// Does `work` for what is missing of a list, so many at a time.
+async function fill(list, width, work) {
   const cache = await caches.open(STORE), kept = new Set((await cache.keys()).map(({ url }) => url));
   const queue = list.filter(({ key }) => !kept.has(key));
-  await Promise.all(Array.from({ length: 6 }, async () => {
+  await Promise.all(Array.from({ length: width }, async () => {
     for (let entry; (entry = queue.shift()); ) await work(cache, entry, queue);
   }));
 }
@@ -54,12 +54,12 @@ async function fill(list, work) {
 // All of the critical tier or nothing: what fails here leaves the previous release in charge.
 async function install() {
   try {
-    await fill(critical, keep);
+    await fill(critical, 6, keep);
   } catch (error) {
     if (!isFull(error)) throw error;
     // What rules kept can be had again.
     await Promise.all((await cacheNames()).filter((name) => name !== STORE).map((name) => caches.delete(name)));
-    await fill(critical, keep);
+    await fill(critical, 6, keep);
   }
 }
 
@@ -68,7 +68,8 @@ let completing;
 async function complete() {
   let isWhole = true;
   if (!navigator.connection?.saveData)
-    await fill(all, async (cache, entry, queue) => {
+    // One at a time, so that each sees the space that is left.
+    await fill(all, 1, async (cache, entry, queue) => {
       try {
         const { usage, quota } = (await navigator.storage?.estimate()) ?? {};
         // A part is the page's own. And a release that waits would wait for this, too.
