@@ -32,20 +32,26 @@ pub(crate) fn policies(page: &Inventory, release: &Release) -> Policies {
     let files = page.script_files.iter().map(|(url, _)| url.as_str());
     let mut scripts = Sources::new(release, files);
     scripts.allow(&page.scripts);
-    scripts.allow_attributes(&page.handlers);
+    if !page.handlers.is_empty() {
+        scripts.0.push("'unsafe-hashes'".to_owned());
+        scripts.allow(&page.handlers);
+    }
     if release.files.iter().any(|file| file.path.ends_with(".wasm")) {
         scripts.0.push("'wasm-unsafe-eval'".to_owned());
     }
     let mut styles = Sources::new(release, page.style_files.iter().map(String::as_str));
     styles.allow(&page.styles);
-    styles.allow_attributes(&page.style_attributes);
-    let mut content = format!("script-src {}; style-src {}; base-uri 'self'", scripts.0.join(" "), styles.0.join(" "));
+    let (scripts, styles) = (scripts.0.join(" "), styles.0.join(" "));
+    let mut content = format!("script-src {scripts}; style-src {styles}; {STYLE_ATTRIBUTES}; base-uri 'self'");
     if !page.has_objects {
         content.push_str("; object-src 'none'");
     }
     let integrity = is_checked(page, release).then_some("blocked-destinations=(script)");
     Policies { content, integrity }
 }
+
+/// Scripts write `style` attributes too often to guess which, and an attribute can style no more than its element.
+const STYLE_ATTRIBUTES: &str = "style-src-attr 'unsafe-inline'";
 
 /// What a directive allows.
 struct Sources(Vec<String>);
@@ -62,14 +68,6 @@ impl Sources {
     fn allow<'t>(&mut self, texts: impl IntoIterator<Item = &'t String>) {
         let hashes: BTreeSet<String> = texts.into_iter().map(|text| hash(text)).collect();
         self.0.extend(hashes);
-    }
-
-    /// Texts of the page's attributes, which need a keyword besides.
-    fn allow_attributes(&mut self, texts: &BTreeSet<String>) {
-        if !texts.is_empty() {
-            self.0.push("'unsafe-hashes'".to_owned());
-            self.allow(texts);
-        }
     }
 }
 

@@ -80,12 +80,12 @@ fn a_policy_allows_what_the_page_holds_and_no_more() {
     // `printf 'go()' | openssl dgst -sha256 -binary | base64`
     check_policy(
         "<script>go()</script><script type=application/json>{}</script>",
-        "script-src 'self' 'sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw='; style-src 'self'; base-uri 'self'; object-src 'none'",
+        "script-src 'self' 'sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw='; style-src 'self'; style-src-attr 'unsafe-inline'; base-uri 'self'; object-src 'none'",
     );
     check_policy(
         "<p onclick='go()'><object data=x></object><link rel=stylesheet href=https://fonts.example.com/a.css>\
          <script src='//x.example/a.js'></script>",
-        "script-src 'self' x.example 'unsafe-hashes' 'sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw='; style-src 'self' https://fonts.example.com; base-uri 'self'",
+        "script-src 'self' x.example 'unsafe-hashes' 'sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw='; style-src 'self' https://fonts.example.com; style-src-attr 'unsafe-inline'; base-uri 'self'",
     );
 }
 

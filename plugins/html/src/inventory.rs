@@ -18,8 +18,6 @@ pub struct Inventory {
     pub styles: Vec<String>,
     /// `onclick` and the like.
     pub handlers: BTreeSet<String>,
-    /// `style` attributes.
-    pub style_attributes: BTreeSet<String>,
     /// URLs of scripts and of their preloads, each with its `integrity` if it has one.
     pub script_files: Vec<(String, Option<String>)>,
     /// URLs of stylesheets.
@@ -51,10 +49,7 @@ struct Reader {
 impl Visitor for Reader {
     fn element(&mut self, element: &mut Element<'_, '_>, _: usize) -> HandlerResult {
         for attribute in element.attributes() {
-            let name = attribute.name();
-            if name == "style" {
-                self.found.style_attributes.insert(value(&attribute.value()));
-            } else if name.starts_with("on") {
+            if attribute.name().starts_with("on") {
                 self.found.handlers.insert(value(&attribute.value()));
             }
         }
@@ -135,14 +130,13 @@ mod tests {
             "<style>a{}\r\nb{}</style><script>one()</script><script type=application/ld+json>{}</script>\
              <script type=importmap>{}</script><script src=/a.js integrity=sha384-a>not this</script>\
              <link rel='preload modulepreload' href='/b.js?x&amp;y'><link rel=stylesheet href=/c.css>\
-             <p style='color:&quot;red&quot;' onclick='go(1)'><noscript><style>n{}</style><embed src=x></noscript>",
+             <p style='color: red' onclick='go(&quot;1&quot;)'><noscript><style>n{}</style><embed src=x></noscript>",
         );
         let text = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         assert_eq!(found.scripts, text(&["one()", "{}"]));
         assert_eq!(found.import_maps, text(&["{}"]));
         assert_eq!(found.styles, text(&["a{}\nb{}", "n{}"]));
-        assert_eq!(found.handlers, text(&["go(1)"]).into_iter().collect());
-        assert_eq!(found.style_attributes, text(&["color:\"red\""]).into_iter().collect());
+        assert_eq!(found.handlers, text(&["go(\"1\")"]).into_iter().collect());
         assert_eq!(
             found.script_files,
             [("/a.js".to_owned(), Some("sha384-a".to_owned())), ("/b.js?x&y".to_owned(), None)]

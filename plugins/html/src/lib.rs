@@ -59,9 +59,9 @@ impl AssetPlugin for HtmlPlugin {
         VERSION
     }
 
-    /// No option changes what a page refers to.
+    /// No other option changes what a page refers to or what is said of it.
     fn options(&self) -> Key {
-        KeyBuilder::new("html-options", VERSION).finish()
+        KeyBuilder::new("html-options", VERSION).value(&self.options.integrity).finish()
     }
 
     fn accepts(&self, request: Request<'_>) -> bool {
@@ -74,7 +74,11 @@ impl AssetPlugin for HtmlPlugin {
 
     fn transform(&self, source: &Source) -> Outcome<Asset> {
         let Some(text) = source.text() else { return Outcome::with(Asset::default(), vec![invalid_utf8(source)]) };
-        let scan = scan::scan(text, &source.id);
+        let mut scan = scan::scan(text, &source.id);
+        if self.options.integrity {
+            // The right one takes its place.
+            scan.diagnostics.retain(|diagnostic| diagnostic.code != scan::INTEGRITY_DROPPED);
+        }
         let dependencies = scan.found.into_iter().map(|found| found.dependency).collect();
         let outputs = vec![AssetOutput { variant: String::new(), extension: "html".into(), bytes: None }];
         Outcome::with(Asset { dependencies, outputs, ..Asset::default() }, scan.diagnostics)

@@ -10,6 +10,9 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::rc::Rc;
 
+/// The code of the warning that a page's own `integrity` is not kept.
+pub(crate) const INTEGRITY_DROPPED: &str = "integrity-dropped";
+
 /// A dependency and what it is for.
 pub(crate) struct Found {
     /// The dependency.
@@ -109,7 +112,7 @@ impl Scanner<'_> {
         {
             let name = integrity.name_source_location().map_or(0..0, |place| place.bytes());
             let warning =
-                Diagnostic::warning("integrity-dropped", "`integrity` is dropped, because the file's bytes change");
+                Diagnostic::warning(INTEGRITY_DROPPED, "`integrity` is dropped, because the file's bytes change");
             self.diagnostics.push(warning.at(self.id, shifted(name, base), ""));
         }
     }
