@@ -59,7 +59,7 @@ fn plugin() -> JsPlugin {
 }
 
 fn plugins() -> Plugins {
-    Plugins { assets: vec![Box::new(plugin())], finishers: Vec::new() }
+    Plugins { assets: vec![Box::new(plugin())], ..Plugins::default() }
 }
 
 /// Without a cache: every iteration does all of the work.

@@ -48,9 +48,7 @@ pub fn all(options: PluginOptions) -> Result<Plugins, String> {
     if let Some(options) = options.compress {
         finishers.push(Box::new(Compress::new(options)));
     }
-    if let Some(options) = options.headers {
-        finishers.push(Box::new(Headers::new(options)));
-    }
+    let headers = options.headers.map(|options| Box::new(Headers::new(options)) as Box<dyn Finisher>);
     Ok(Plugins {
         assets: vec![
             // Takes one entry, which is a script as well.
@@ -65,6 +63,7 @@ pub fn all(options: PluginOptions) -> Result<Plugins, String> {
             Box::new(FilePlugin),
         ],
         finishers,
+        last: headers.into_iter().collect(),
     })
 }
 
@@ -72,7 +71,7 @@ pub fn all(options: PluginOptions) -> Result<Plugins, String> {
 pub fn bundle(js: JsOptions, css: CssOptions) -> Result<Plugins, String> {
     Ok(Plugins {
         assets: vec![Box::new(JsPlugin::new(js)?), Box::new(CssPlugin::new(css)?), Box::new(FilePlugin)],
-        finishers: Vec::new(),
+        ..Plugins::default()
     })
 }
 
@@ -132,7 +131,7 @@ mod tests {
         let names = |options| -> Vec<&str> {
             all(options).expect("the options are good").finishers.iter().map(|finisher| finisher.name()).collect()
         };
-        assert_eq!(names(options()), ["service-worker", "compress", "headers"]);
+        assert_eq!(names(options()), ["service-worker", "compress"]);
         assert!(names(PluginOptions { compress: None, headers: None, service_worker: None, ..options() }).is_empty());
     }
 

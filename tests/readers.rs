@@ -226,3 +226,19 @@ fn manifests_of_one_name_are_an_error() {
     );
     assert!(run.stderr.contains("`{ format = \"…\", path = \"…\" }` in `manifest.formats`"), "{}", run.stderr);
 }
+
+#[test]
+fn a_name_that_two_files_would_share_is_no_name() {
+    let picture = |colour: &str| format!("<svg xmlns=\"http://www.w3.org/2000/svg\"><path fill=\"{colour}\"/></svg>");
+    let site = Site::of(&[
+        ("planish.toml", "[manifest]\nformats = [\"flat\"]\n[build]\nentries = [\"index.html\"]\n"),
+        ("index.html", "<img src=a/logo.svg><img src=b/logo.svg><img src=c.svg>"),
+        ("a/logo.svg", &picture("red")),
+        ("b/logo.svg", &picture("blue")),
+        ("c.svg", &picture("green")),
+    ]);
+    site.build(&[]).good();
+    let manifest: Value = serde_json::from_str(&site.read("dist/manifest.json")).expect("JSON");
+    let names: Vec<&str> = manifest.as_object().expect("an object").keys().map(String::as_str).collect();
+    assert_eq!(names, ["a/logo.svg", "assets/c.svg", "b/logo.svg", "c.svg", "index.html"]);
+}

@@ -16,7 +16,7 @@ fn site(base: &str) -> Site {
         "planish.toml",
         format!(
             "[build]\nbase = \"{base}\"\nentries = [\"index.html\", \"sub/index.html\"]\n[compress]\ngzip = \"max\"\nzstd = 19\n\
-             [headers]\nformats = [\"json\", \"nginx\", \"caddy\", \"netlify\"]\n[manifest]\nformats = [\"vite\", \"planish\"]\n"
+             [headers]\nformats = [\"json\", \"nginx\", \"caddy\", \"netlify\"]\n[manifest]\nformats = [\"vite\", {{ format = \"planish\", path = \"deep/planish.json\" }}]\n"
         ),
     );
     let page = |up: &str| {
@@ -212,6 +212,16 @@ fn assert_policies_hold(server: &Server, site: &Site, base: &str) {
     let report = server.open(site, base, "sub/").json();
     assert_eq!(report["body"]["added"], Value::Null);
     assert!(report["errors"].to_string().contains("Content Security Policy"), "{}", report["errors"]);
+    // A script of the site itself is allowed, but not one that nobody can check.
+    site.write("dist/added.js", "document.body.dataset.added = true;");
+    site.edit(
+        "dist/sub/index.html",
+        "<script>document.body.dataset.added = true</script>",
+        &format!("<script src={base}added.js></script>"),
+    );
+    let report = server.open(site, base, "sub/").json();
+    assert_eq!(report["body"]["added"], Value::Null);
+    assert_eq!(report["errors"], json!([format!("script {base}added.js: integrity")]));
 }
 
 #[test]

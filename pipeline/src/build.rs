@@ -9,7 +9,7 @@ use crate::graph::{AssetGraph, AssetIdx, Entry};
 use crate::manifest::{self, Model};
 use crate::naming::{Names, finalise};
 use crate::output::{FinalFile, Output, OutputClass, OutputId, Release};
-use crate::plugin::{AssetPlugin, Grouping, Inline, Linked, RenderContext, RenderInline};
+use crate::plugin::{AssetPlugin, Finisher, Grouping, Inline, Linked, RenderContext, RenderInline};
 use crate::session::{BuildResult, Progress, Session, WrittenFile};
 use crate::task::Tasks;
 use rayon::prelude::*;
@@ -73,18 +73,23 @@ fn release(
     diagnostics.extend(duplicates(&release, &copied));
     release.files.extend(copied);
     progress.stage("compress");
-    for finisher in &session.plugins.finishers {
-        let added = finisher.finish(&release, tasks).take(diagnostics);
+    finish(&session.plugins.finishers, tasks, &mut release, diagnostics);
+    let manifests = manifests(session, &parts, &names, &release);
+    diagnostics.extend(manifests_in_the_way(&release, &manifests));
+    release.files.extend(manifests);
+    finish(&session.plugins.last, tasks, &mut release, diagnostics);
+    release.files.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
+    stop_on_errors(diagnostics)?;
+    Some(release)
+}
+
+fn finish(finishers: &[Box<dyn Finisher>], tasks: &Tasks, release: &mut Release, diagnostics: &mut Vec<Diagnostic>) {
+    for finisher in finishers {
+        let added = finisher.finish(release, tasks).take(diagnostics);
         // What has the id of an earlier file is that file, finished.
         release.files.retain(|file| added.iter().all(|added| added.id != file.id));
         release.files.extend(added);
     }
-    let manifests = manifests(session, &parts, &names, &release);
-    diagnostics.extend(manifests_in_the_way(&release, &manifests));
-    release.files.extend(manifests);
-    release.files.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
-    stop_on_errors(diagnostics)?;
-    Some(release)
 }
 
 fn stop_on_errors(diagnostics: &[Diagnostic]) -> Option<()> {

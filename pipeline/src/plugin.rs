@@ -195,4 +195,6 @@ pub struct Plugins {
     pub assets: Vec<Box<dyn AssetPlugin>>,
     /// In order of work.
     pub finishers: Vec<Box<dyn Finisher>>,
+    /// The same, for what is to see the manifests, too.
+    pub last: Vec<Box<dyn Finisher>>,
 }

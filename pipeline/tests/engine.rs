@@ -188,7 +188,7 @@ impl Site {
             root,
         };
         let assets: Vec<Box<dyn AssetPlugin>> = vec![Box::new(Toy), Box::new(Copied)];
-        Session::new(options, Plugins { assets, finishers: Vec::new() })
+        Session::new(options, Plugins { assets, ..Plugins::default() })
     }
 
     fn build(&self, entries: &[&str]) -> BuildResult {
@@ -323,7 +323,7 @@ fn a_session_in_memory_sees_what_it_is_told_of() {
     let site = Site::new(&[("main.toy", "use ./a.toy\nmain"), ("a.toy", "a")]);
     let mut session = site.session(&["main.toy"]);
     let options = Options { keep_in_memory: true, cache: None, ..session.options().clone() };
-    session = Session::new(options, Plugins { assets: vec![Box::new(Toy), Box::new(Copied)], finishers: Vec::new() });
+    session = Session::new(options, Plugins { assets: vec![Box::new(Toy), Box::new(Copied)], ..Plugins::default() });
     good(&session.build(&Silent));
     site.write("a.toy", "changed");
     session.invalidate(&[site.root().join("a.toy")]);

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 /// 1970 in seconds since the year 0, as Erlang counts them.
 const EPOCH: u64 = 62_167_219_200;
 
-/// The manifest's text. `digests` are for `mix phx.digest.clean`, which removes what is in none of the last releases: Planish does
-/// that itself, so only the files with hashed names are there.
+/// The manifest's text. `digests` are what `mix phx.digest.clean` goes by, which leaves the latest of each alone. Phoenix has MD5 there and
+/// reads nothing but the keys.
 pub(super) fn text(model: &Model<'_>) -> String {
     let names: Vec<(&str, &File<'_>)> = model.names().into_iter().collect();
     let latest: BTreeMap<&str, &str> = names.iter().map(|(name, file)| (*name, file.path)).collect();

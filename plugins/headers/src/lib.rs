@@ -47,7 +47,7 @@ pub struct HeadersOptions {
     pub policies: bool,
 }
 
-/// Adds the headers to a release. It belongs after all other finishers: it looks at what they made.
+/// Adds the headers to a release. It belongs after everything else: manifests and precompressed forms have headers, too.
 #[derive(Clone, Debug)]
 pub struct Headers {
     options: HeadersOptions,

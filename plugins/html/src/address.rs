@@ -67,7 +67,8 @@ impl<'a> Addresses<'a> {
 
     /// The integrity of the file with this target, which must have been given a URL.
     pub(crate) fn integrity(&self, target: &Target, role: Role) -> Option<String> {
-        self.has_integrity.then(|| Some(self.context.names.integrity(&self.file(target.asset()?, role)?)))?
+        let output = self.file(target.asset()?, role).filter(|_| self.has_integrity)?;
+        Some(self.context.names.integrity(&output))
     }
 
     /// A `<link>` to an output on a line.
