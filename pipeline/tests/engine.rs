@@ -352,7 +352,7 @@ fn a_module_may_be_made_for_the_build() {
     let made = Fragment { extension: "toy".to_owned(), text: "made".to_owned(), files: Vec::new() };
     let options = Options { modules: BTreeMap::from([("made:x".to_owned(), made)]), ..session.options().clone() };
     let session =
-        Session::new(options, Plugins { assets: vec![Box::new(Toy), Box::new(Copied)], finishers: Vec::new() });
+        Session::new(options, Plugins { assets: vec![Box::new(Toy), Box::new(Copied)], ..Plugins::default() });
     good(&session.build(&Silent));
     assert_eq!(own_lines(&site.file("main")), ["made", "main"]);
     assert_eq!(session.source_text(&AssetId::new("made:x.toy")).as_deref(), Some("made"));
@@ -376,7 +376,7 @@ impl Finisher for Finished {
 fn a_finisher_may_finish_a_file() {
     let site = Site::new(&[("main.toy", "main")]);
     let options = site.session(&["main.toy"]).options().clone();
-    let plugins = Plugins { assets: vec![Box::new(Toy)], finishers: vec![Box::new(Finished)] };
+    let plugins = Plugins { assets: vec![Box::new(Toy)], finishers: vec![Box::new(Finished)], ..Plugins::default() };
     let result = Session::new(options, plugins).build(&Silent);
     good(&result);
     let scripts: Vec<&str> =

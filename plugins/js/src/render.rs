@@ -10,8 +10,7 @@ use crate::instruct::{ChunkInstructions, ModuleInstructions};
 use crate::options::{Format, JsOptions, LegalComments, SourceMap as MapKind};
 use crate::runtime::Helper;
 use crate::swc::{
-    KeptComments, MapJoiner, NameOptions, PrintOptions, Printed, Program, SEGMENT, Settings, append_missing,
-    minify_segments, print,
+    KeptComments, MapJoiner, NameOptions, PrintOptions, Printed, Program, SEGMENT, Settings, minify_segments, print,
 };
 use crate::tables::Wrap;
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
@@ -105,6 +104,16 @@ pub(crate) fn render(
     let above = u32::from(instructions.hashbang.is_some());
     let map = minified.map.as_ref().map(|map| map.json(above));
     Outcome::new(Rendered { code, map, legal })
+}
+
+/// A licence stays even if the statement that it stood before was merged with another, or leaves no code.
+fn append_missing(code: &mut String, licences: &[String]) {
+    for text in licences {
+        if !code.contains(text.as_str()) {
+            code.push('\n');
+            code.push_str(text);
+        }
+    }
 }
 
 /// A program's statements, copied if somebody else needs them.

@@ -24,12 +24,6 @@ impl Comments {
         Self::new(leading.take(), trailing.take())
     }
 
-    /// A copy of what a parser left.
-    pub(super) fn copy(comments: &SingleThreadedComments) -> Self {
-        let (leading, trailing) = comments.borrow_all();
-        Self::new(leading.clone(), trailing.clone())
-    }
-
     fn new(leading: Map, trailing: Map) -> Self {
         let mut comments = Self { leading, trailing, spans: Vec::new() };
         comments.spans = comments.all().map(|comment| comment.span).collect();

@@ -380,7 +380,7 @@ impl MapJoiner {
 
     /// The whole code, with a map if one of the pieces had one.
     pub fn finish(self) -> Printed {
-        Printed { code: self.code, map: self.map, legal: Vec::new() }
+        Printed { code: self.code, map: self.map }
     }
 
     /// Takes over all of a map, from the current line on.

@@ -32,10 +32,9 @@ pub fn minify(
 ) -> Result<Printed, String> {
     GLOBALS.set(&Globals::new(), || {
         let (tree, comments) = attempt(code, Syntax::Js, grammars(format)).map_err(|errors| describe(code, &errors))?;
-        let legal = Comments::copy(&comments).legal();
         let mut tree = shrink(tree, &comments, format, reserved, settings);
         tidy(&mut tree, code);
-        Ok(write((code, map), &tree, &Comments::take(comments), legal, settings))
+        Ok(write((code, map), &tree, &Comments::take(comments), settings))
     })
 }
 
@@ -44,22 +43,17 @@ pub(super) fn write(
     (code, map): (&str, Option<&SourceMap>),
     tree: &Tree,
     comments: &Comments,
-    legal: Vec<String>,
     settings: &Settings,
 ) -> Printed {
     let inline = settings.legal_comments == LegalComments::Inline;
     let comments = kept(comments, if inline { KeptComments::Legal } else { KeptComments::None });
     let config = Config::default().with_minify(true).with_target(settings.target.year()).with_inline_script(true);
-    let (mut small, positions) = emit(tree, code, comments.as_ref(), config, map.is_some());
-    if inline {
-        append_missing(&mut small, &legal);
-    }
+    let (small, positions) = emit(tree, code, comments.as_ref(), config, map.is_some());
     let map = map.zip(positions).map(|(inner, positions)| {
         let names = renamed(tree, code);
         through(inner, code, &positions, |position| names.get(&position).copied())
     });
-    let legal = if settings.legal_comments == LegalComments::Linked { legal } else { Vec::new() };
-    Printed { code: small, map, legal }
+    Printed { code: small, map }
 }
 
 fn grammars(format: Format) -> Grammars {
@@ -175,15 +169,5 @@ pub(super) fn mangle(format: Format, reserved: &[String]) -> MangleOptions {
         top_level: Some(format != Format::Iife),
         reserved: reserved.iter().map(|name| name.as_str().into()).collect(),
         ..MangleOptions::default()
-    }
-}
-
-/// A licence stays even if the statement that it stood before was merged with another, or leaves no code.
-pub fn append_missing(code: &mut String, legal: &[String]) {
-    for text in legal {
-        if !code.contains(text.as_str()) {
-            code.push('\n');
-            code.push_str(text);
-        }
     }
 }

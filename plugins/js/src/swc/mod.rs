@@ -36,7 +36,7 @@ mod tests;
 
 pub use comments::Comments;
 pub use map::{MapJoiner, SourceMap};
-pub use minify::{append_missing, minify};
+pub use minify::minify;
 pub use name::{Loss, NAME_HELPER, NameOptions, Naming, directives};
 pub use parse::{Dialect, Hint, Syntax, parse};
 pub use print::{KeptComments, PrintOptions, Printed, print};

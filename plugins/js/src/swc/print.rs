@@ -20,8 +20,6 @@ pub struct Printed {
     pub code: String,
     /// Where its parts come from.
     pub map: Option<SourceMap>,
-    /// Licence comments that were taken out and belong into a file beside it.
-    pub legal: Vec<String>,
 }
 
 /// Which comments a text has.
@@ -55,7 +53,7 @@ pub fn print(program: &Program, module: &Module, options: PrintOptions) -> Print
         let names = renamed(module, &program.text);
         single(program.id.as_str(), &program.text, &positions, |position| names.get(&position).copied())
     });
-    Printed { code, map, legal: Vec::new() }
+    Printed { code, map }
 }
 
 pub(super) fn kept(comments: &Comments, kept: KeptComments) -> Option<SingleThreadedComments> {

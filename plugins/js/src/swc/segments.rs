@@ -47,7 +47,6 @@ struct Segment {
     top_level: Mark,
     tree: Module,
     comments: Comments,
-    legal: Vec<String>,
 }
 
 /// Compresses and renames a chunk that is cut into segments, each of which begins on a line of its own.
@@ -68,16 +67,8 @@ pub fn minify_segments(sources: Vec<Printed>, format: Format, settings: &Setting
 
 fn join(pieces: Vec<Printed>) -> Printed {
     let mut joiner = MapJoiner::default();
-    let mut legal: Vec<String> = Vec::new();
-    for piece in pieces {
-        joiner.push(&piece.code, piece.map);
-        for text in piece.legal {
-            if !legal.contains(&text) {
-                legal.push(text);
-            }
-        }
-    }
-    Printed { legal, ..joiner.finish() }
+    pieces.into_iter().for_each(|piece| joiner.push(&piece.code, piece.map));
+    joiner.finish()
 }
 
 /// The segments of a chunk, with what each has to do with the others.
@@ -118,8 +109,7 @@ fn read(code: &str) -> Result<(Segment, Border), String> {
         Ok((tree.expect_module(), Comments::take(comments), border, unresolved, top_level))
     });
     let (tree, comments, border, unresolved, top_level) = read?;
-    let legal = comments.legal();
-    Ok((Segment { globals, unresolved, top_level, tree, comments, legal }, border))
+    Ok((Segment { globals, unresolved, top_level, tree, comments }, border))
 }
 
 fn context(mark: Mark) -> SyntaxContext {
@@ -155,7 +145,7 @@ impl Segment {
 
     fn finish(self, source: Printed, names: &Names, settings: &Settings) -> Printed {
         let extra = self.extra();
-        let Self { globals, tree, comments, legal, .. } = self;
+        let Self { globals, tree, comments, .. } = self;
         GLOBALS.set(&globals, || {
             let mut tree = Tree::Module(tree);
             tree.mutate(rename(&names.new));
@@ -174,7 +164,7 @@ impl Segment {
             module.body.splice(..0, imports);
             let mut tree = Tree::Module(module);
             tidy(&mut tree, &source.code);
-            write((&source.code, source.map.as_ref()), &tree, &comments, legal, settings)
+            write((&source.code, source.map.as_ref()), &tree, &comments, settings)
         })
     }
 }

@@ -59,12 +59,3 @@ fn segments_that_assign_to_each_other_are_one() {
     check_whole(&["let first = 1; export const get = () => first;", "first = 2; use(first);"]);
     check_whole(&["var first = f();", "use(eval('first'));"]);
 }
-
-#[test]
-fn licences_are_collected() {
-    let settings = settings(|options| options.legal_comments = crate::LegalComments::Linked);
-    let pieces = vec![piece("/*! mine */ f();"), piece("/*! theirs */ g();"), piece("/*! mine */ h();")];
-    let small = minify_segments(pieces, Format::Esm, &settings).expect("it parses");
-    assert_eq!(small.code, "f();\ng();\nh();");
-    assert_eq!(small.legal, ["/*! mine */", "/*! theirs */"]);
-}
