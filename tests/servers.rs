@@ -16,13 +16,14 @@ fn site(base: &str) -> Site {
         "planish.toml",
         format!(
             "[build]\nbase = \"{base}\"\nentries = [\"index.html\", \"sub/index.html\"]\n[compress]\ngzip = \"max\"\nzstd = 19\n\
-             [headers]\nformats = [\"json\", \"nginx\", \"caddy\", \"netlify\"]\n[manifest]\nformats = [\"vite\", {{ format = \"planish\", path = \"deep/planish.json\" }}]\n"
+             [js]\nsplit.min_size = 0\n[headers]\nformats = [\"json\", \"nginx\", \"caddy\", \"netlify\"]\n[manifest]\nformats = [\"vite\", {{ format = \"planish\", path = \"deep/planish.json\" }}]\n"
         ),
     );
     let page = |up: &str| {
         format!(
             "<!doctype html><html lang=en><head><title>Served</title><style>\r\nbody {{ color: rgb(4, 5, 6) }}\r\n</style>\
-             <script type=module src={up}src/main.js></script></head><body style=\"margin: 0\" onclick=\"this.dataset.clicked = true\">\
+             <script type=module src={up}src/main.js></script>\
+             <script type=module src={up}src/second.js></script></head><body style=\"margin: 0\" onclick=\"this.dataset.clicked = true\">\
              <script>document.body.dataset.inline = 'ran &amp; done';</script><p>Served</p></body></html>"
         )
     };
@@ -38,6 +39,8 @@ fn site(base: &str) -> Site {
             names.join(", ")
         ),
     );
+    // What two scripts of a page share is a file that no script tag names.
+    site.write("src/second.js", "import { colour } from './colour.js';\ndocument.body.dataset.second = colour();\n");
     site.write("src/colour.js", "export const colour = () => getComputedStyle(document.body).color;\n");
     site.write("src/main.css", "body { background: rgb(7, 8, 9) }\n");
     site.write("public/robots.txt", "User-agent: *\n");
@@ -206,7 +209,7 @@ fn assert_policies_hold(server: &Server, site: &Site, base: &str) {
             (&body["inline"], &body["names"], &body["clicked"]),
             (&json!("ran &amp; done"), &json!("119"), &json!("true"))
         );
-        assert_eq!(body["colour"], "rgb(4, 5, 6)");
+        assert_eq!((&body["colour"], &body["second"]), (&json!("rgb(4, 5, 6)"), &json!("rgb(4, 5, 6)")));
     }
     site.edit("dist/sub/index.html", "</body>", "<script>document.body.dataset.added = true</script></body>");
     let report = server.open(site, base, "sub/").json();

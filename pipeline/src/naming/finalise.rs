@@ -5,6 +5,7 @@ use crate::components::components;
 use crate::integrity::{self, integrity};
 use crate::key::{Key, KeyBuilder};
 use crate::output::{FinalFile, Output, OutputClass, OutputId};
+use memchr::memmem;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,24 +60,23 @@ pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
     files
 }
 
-/// Puts the integrity of the files that a document refers to into the document. `references` are positions among `files`.
+/// Puts the integrity of files into the documents that ask for it. `references` are positions among `files`.
 fn put_integrities(files: &mut [FinalFile], references: &[Vec<usize>]) {
-    let documents: Vec<usize> = (0..files.len()).filter(|&at| files[at].class == OutputClass::Document).collect();
-    let wanted: BTreeSet<usize> = documents.iter().flat_map(|&at| references[at].iter().copied()).collect();
-    let wanted: Vec<usize> = wanted.into_iter().filter(|&at| has_integrity(&files[at])).collect();
-    let digits = |&at: &usize| (at, integrity(&files[at].bytes).split_off(integrity::PREFIX.len()));
-    let digits: BTreeMap<usize, String> = wanted.par_iter().map(digits).collect();
-    for at in documents {
-        let known =
-            references[at].iter().filter_map(|to| Some((integrity_placeholder(&files[*to].id), digits.get(to)?)));
-        let known = Replacements::new(integrity::DIGITS, known.map(|(place, digits)| (place, digits.clone())));
-        files[at].bytes = Arc::from(known.put_into(Cow::Borrowed(&files[at].bytes)));
+    let documents = (0..files.len()).filter(|&at| files[at].class == OutputClass::Document);
+    let asked = documents.flat_map(|at| {
+        let asked = references[at].iter().map(|&to| (integrity_placeholder(&files[to].id), to));
+        let asked = asked.filter(|(place, _)| memmem::find(&files[at].bytes, place.as_bytes()).is_some());
+        asked.map(|(place, to)| (at, place, to)).collect::<Vec<_>>()
+    });
+    let asked: Vec<(usize, String, usize)> = asked.collect();
+    let wanted: BTreeSet<usize> = asked.iter().map(|(_, _, to)| *to).collect();
+    let digits = |at: usize| (at, integrity(&files[at].bytes).split_off(integrity::PREFIX.len()));
+    let digits: BTreeMap<usize, String> = wanted.into_iter().collect::<Vec<_>>().into_par_iter().map(digits).collect();
+    for asked in asked.chunk_by(|a, b| a.0 == b.0) {
+        let known = asked.iter().map(|(_, place, to)| (place.clone(), digits[to].clone()));
+        let bytes = &mut files[asked[0].0].bytes;
+        *bytes = Arc::from(Replacements::new(integrity::DIGITS, known).put_into(Cow::Borrowed(bytes)));
     }
-}
-
-/// Whether documents may name the file in a way that lets a browser check it.
-fn has_integrity(file: &FinalFile) -> bool {
-    matches!(file.class, OutputClass::Script | OutputClass::Style | OutputClass::Asset)
 }
 
 /// What names are made of.

@@ -10,7 +10,10 @@ pub(crate) fn text(rules: &Rules<'_>) -> String {
     let mut text: String = folders.chain(files).map(|path| format!("{path}\n  Cache-Control: {IMMUTABLE}\n")).collect();
     for (page, policies) in &rules.policies {
         let headers: String = policies.headers().map(|(name, value)| format!("  {name}: {value}\n")).collect();
-        text.extend(rules.urls(page).into_iter().map(|url| format!("{url}\n{headers}")));
+        let urls = rules.urls(page);
+        // These hosts serve pages without the extension, too.
+        let short = urls[0].strip_suffix(".html").filter(|_| urls.len() == 1).map(str::to_owned);
+        text.extend(urls.iter().cloned().chain(short).map(|url| format!("{url}\n{headers}")));
     }
     text
 }

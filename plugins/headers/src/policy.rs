@@ -27,8 +27,14 @@ impl Policies {
     }
 }
 
-/// The policies of a page of a release.
-pub(crate) fn policies(page: &Inventory, release: &Release) -> Policies {
+/// The integrity of every script of a release.
+pub(crate) fn integrities(release: &Release) -> Vec<String> {
+    let scripts = release.files.iter().filter(|file| file.class == OutputClass::Script);
+    scripts.map(|file| integrity(&file.bytes)).collect()
+}
+
+/// The policies of a page of a release with these scripts.
+pub(crate) fn policies(page: &Inventory, release: &Release, integrities: &[String]) -> Policies {
     let files = page.script_files.iter().map(|(url, _)| url.as_str());
     let mut scripts = Sources::new(release, files);
     scripts.allow(&page.scripts);
@@ -46,7 +52,7 @@ pub(crate) fn policies(page: &Inventory, release: &Release) -> Policies {
     if !page.has_objects {
         content.push_str("; object-src 'none'");
     }
-    let integrity = is_checked(page, release).then_some("blocked-destinations=(script)");
+    let integrity = is_checked(page, integrities).then_some("blocked-destinations=(script)");
     Policies { content, integrity }
 }
 
@@ -89,15 +95,11 @@ fn origin(url: &str) -> Option<String> {
 
 /// Whether the browser can check every script that the page may load: by its tags, or by an import map. Which scripts a page never
 /// loads is not known here, so all of the release count.
-fn is_checked(page: &Inventory, release: &Release) -> bool {
+fn is_checked(page: &Inventory, integrities: &[String]) -> bool {
     let in_tags = page.script_files.iter().filter_map(|(_, integrity)| integrity.as_deref());
     let maps: Vec<Value> = page.import_maps.iter().filter_map(|map| serde_json::from_str(map).ok()).collect();
     let in_maps = maps.iter().filter_map(|map| map["integrity"].as_object()).flat_map(|map| map.values());
     let known: BTreeSet<&str> = in_tags.chain(in_maps.filter_map(Value::as_str)).collect();
     page.script_files.iter().all(|(_, integrity)| integrity.is_some())
-        && release
-            .files
-            .iter()
-            .filter(|file| file.class == OutputClass::Script)
-            .all(|file| known.contains(integrity(&file.bytes).as_str()))
+        && integrities.iter().all(|integrity| known.contains(integrity.as_str()))
 }

@@ -86,9 +86,10 @@ impl<'a> Rules<'a> {
 
 fn policies(release: &Release) -> BTreeMap<&str, Policies> {
     let pages = release.files.iter().filter(|file| file.class == OutputClass::Document);
+    let integrities = policy::integrities(release);
     let policies = |file: &FinalFile| {
         let html = std::str::from_utf8(&file.bytes).ok()?;
-        Some(policy::policies(&inventory(html), release))
+        Some(policy::policies(&inventory(html), release, &integrities))
     };
     pages.filter_map(|file| Some((file.path.as_str(), policies(file)?))).collect()
 }

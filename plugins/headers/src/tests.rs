@@ -65,6 +65,16 @@ fn folders_of_hashed_names_are_immutable() {
 }
 
 #[test]
+fn a_policy_is_for_all_addresses_of_a_page() {
+    let mut release = release("/", "");
+    release.files.push(file("about.html", OutputClass::Document, ""));
+    let text = text(&release, Form::Netlify);
+    for url in ["/", "/index.html", "/about.html", "/about"] {
+        assert!(text.contains(&format!("\n{url}\n  Content-Security-Policy: ")), "{text}");
+    }
+}
+
+#[test]
 fn where_other_files_lie_beside_them_each_is_named() {
     let mut release = release("/", "");
     release.files.push(file("assets/plain.txt", OutputClass::Static, ""));
