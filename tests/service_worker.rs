@@ -201,11 +201,13 @@ precacheAndRoute(self.__WB_MANIFEST);
     let packages = support::repository("tests/setup/node_modules");
     assert!(packages.join("workbox-precaching").exists(), "`tests/run --setup` installs it");
     std::os::unix::fs::symlink(packages, site.path("node_modules")).expect("the site is writable");
-    site.write("planish.toml", site.read("planish.toml") + "[cache]\ndir = 'cache'\n");
+    let more = "[cache]\ndir = 'cache'\n[manifest]\nformats = ['vite', 'flat']\n";
+    site.write("planish.toml", site.read("planish.toml") + more);
     let releases = [release(&site, "1"), next_release(&site, "2")];
     let text = site.read("1/sw.js");
     assert!(!text.contains("__WB_MANIFEST") && !text.contains("import "), "{text}");
     assert!(!site.read("1/.vite/manifest.json").contains("sw"), "pages do not load it");
+    assert!(site.read("1/manifest.json").contains("\"sw.js\": \"/sw.js\""), "{}", site.read("1/manifest.json"));
     visit("workbox", "precaching", &releases);
 }
 

@@ -41,7 +41,8 @@ impl<'a> Model<'a> {
     pub fn new(graph: &'a AssetGraph, plan: &'a ChunkPlan, release: &'a Release, names: &'a Names) -> Self {
         let is_served = |file: &&FinalFile| !matches!(file.class, OutputClass::Manifest | OutputClass::Compressed);
         let file = |file: &'a FinalFile| {
-            let logical = names.logical(&file.id).unwrap_or(&file.path);
+            // What has no hash in its name may have been renamed by a finisher.
+            let logical = names.logical(&file.id).filter(|_| file.immutable).unwrap_or(&file.path);
             let FinalFile { path, class, bytes, immutable, .. } = file;
             (
                 path.as_str(),
