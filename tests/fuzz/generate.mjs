@@ -6,6 +6,7 @@
 // - those that show positions, stacks, messages of errors that engines throw or, where `minify` is set, temporal dead zones;
 // - those that count the turns of the event loop until something that they do not wait for has happened;
 // - those that ask again for a part of what failed, or see what goes on beside it: a chunk fails as a whole;
+// - those that compare the namespace of an entry, which is that of its script, with what other modules have of it;
 // - those that have a name by `export *` from a CommonJS module and from another one. Node takes it for ambiguous if it sees both; bundlers
 //   give the ES module's, because they do not agree with Node on what can be seen.
 //
@@ -792,7 +793,8 @@ class Graph {
     if (to.kind === "esm") forms.push(`later(${label}, () => ${load});`);
     if (this.has("identity")) {
       forms.push(`later(${label}, async () => (await ${load}) === (await ${load}));`);
-      const same = module.scope.find(({ what }) => what.kind === "namespace" && what.home === to);
+      const isEntry = this.entries.includes(to);
+      const same = module.scope.find(({ what }) => !isEntry && what.kind === "namespace" && what.home === to);
       if (same) forms.push(`later(${label}, async () => (await ${load}) === ${same.text});`);
     }
     lines.push(random.pick(forms));

@@ -86,7 +86,10 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
             // A function that asks for the namespace as `this` stays its member.
             let is_called = module.record.method_calls.contains(&used);
             let member = member.filter(|member| !is_called || !binder.asks_this(member, path));
-            members.extend(member.map(|member| (used, member)));
+            members.extend(member.map(|mut member| {
+                member.passed.extend(passed.get(local).into_iter().flatten());
+                (used, member)
+            }));
         }
         for (name, range) in &module.record.assigned_imports {
             diagnostics.push(

@@ -69,7 +69,19 @@ pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, roots: &Ro
             module.imports = needs;
         }
     }
+    debug_assert!(graph.nodes.len() > 200 || graph.indices().all(|idx| reaches_what_it_uses(&modules, idx)));
     modules
+}
+
+/// Whether what a module uses is evaluated before it, or with it in a cycle: held wherever debug builds are tested.
+fn reaches_what_it_uses(modules: &[Option<Module>], idx: AssetIdx) -> bool {
+    let Some(module) = modules[idx.index()].as_ref().filter(|module| module.is_included) else { return true };
+    let mut reached = FxHashSet::from_iter([idx]);
+    let mut queue = vec![idx];
+    while let Some(module) = queue.pop().and_then(|idx| modules[idx.index()].as_ref()) {
+        queue.extend(module.imports.iter().filter(|import| reached.insert(**import)));
+    }
+    module.uses_modules.is_subset(&reached)
 }
 
 fn parts_of(module: &Module) -> FxHashMap<Atom, Vec<usize>> {
