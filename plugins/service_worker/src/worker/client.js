@@ -52,7 +52,7 @@ export async function check() {
   await (await registered())?.update();
 }
 
-/** The version of the release that the service worker keeps; nothing without one. */
+/** The version of the release that the service worker keeps; nothing without one. Only a generated worker answers. */
 export async function version() {
   const worker = container()?.controller;
   if (!worker) return undefined;

@@ -77,7 +77,7 @@ async function complete() {
         await keep(cache, entry);
       } catch (error) {
         isWhole = false;
-        if (isFull(error)) queue.length = 0;
+        if (isFull(error) || !navigator.onLine) queue.length = 0;
       }
     });
   if (!isWhole) setTimeout(() => (completing = undefined), 60_000);
