@@ -1,7 +1,7 @@
 // Scenarios: a worker keeps a release, and the next one takes over.
 
 import assert from "node:assert/strict";
-import { install, keptOf, listOf, newFiles, notFound, ready, update, eventually } from "./visit.mjs";
+import { eventually, install, keptOf, listOf, newFiles, notFound, ready, restartWorkers, update } from "./visit.mjs";
 
 /** The whole release is kept, and the site opens without a network: kept pages, lazy code, unknown addresses. */
 export async function offline(visit) {
@@ -90,8 +90,15 @@ export async function critical(visit) {
   server.answers.set(lost, notFound);
   await page.evaluate(() => window.check());
   await ready(page, "failed");
+  // Twice: the worker in charge tidies up when the tabs are gone that it found.
+  for (const _ of [1, 2]) {
+    await page.reload();
+    await ready(page);
+    assert.equal(await page.evaluate(() => document.body.dataset.release), "1");
+  }
+  await restartWorkers({ ...visit, page });
   await page.reload();
-  assert.equal(await page.evaluate(() => document.body.dataset.release), "1");
+  await ready(page);
   server.answers.clear();
   server.log.length = 0;
   await update(page);

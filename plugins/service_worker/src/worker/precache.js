@@ -88,19 +88,21 @@ async function activate() {
   await Promise.all((await cacheNames()).filter((name) => !names.includes(name)).map((name) => caches.delete(name)));
   await registration.navigationPreload?.[PRELOAD ? "enable" : "disable"]();
   const tabs = await clients.matchAll({ type: "window", includeUncontrolled: true });
-  await (await caches.open(STORE)).put(TABS, new Response(JSON.stringify(tabs.map(({ id }) => id))));
+  const cache = await caches.open(STORE), current = new Set(keys.values());
+  const stale = (await cache.keys()).map(({ url }) => url).filter((url) => !current.has(url));
+  await cache.put(TABS, new Response(JSON.stringify([tabs.map(({ id }) => id), stale])));
   await clients.claim();
   // Pages do not wait for it.
   completing = complete();
 }
 
-// Removes what only earlier releases need, once every tab is gone that was open when this one took over.
+// Removes what only earlier releases need, once every tab is gone that was open when this one took over. What a later one has loaded since stays.
 async function sweep() {
-  const cache = await caches.open(STORE), tabs = await cache.match(TABS);
-  if (!tabs || registration.installing || registration.waiting) return;
-  for (const id of await tabs.json()) if (await clients.get(id)) return;
-  const current = new Set(keys.values());
-  for (const { url } of await cache.keys()) if (!current.has(url)) await cache.delete(url);
+  const cache = await caches.open(STORE), record = await cache.match(TABS);
+  if (!record || registration.installing || registration.waiting) return;
+  const [tabs, stale] = await record.json();
+  for (const id of tabs) if (await clients.get(id)) return;
+  for (const url of [...stale, TABS]) await cache.delete(url);
 }
 
 // The kept file that answers a navigation.
