@@ -729,7 +729,8 @@ class Graph {
 
   breaks(module) {
     const goesOn = this.has("siblings") && this.modules.some((other) => other.awaits);
-    return this.has("throws") && !goesOn && module.index > 0 && this.random.chance(0.35) && !(this.minify && this.isInCycle(module));
+    const asksAgain = (other) => other.edges.some(({ to, kind }) => kind === "lazy" && this.reaches(to, module));
+    return this.has("throws") && !goesOn && !this.modules.some(asksAgain) && module.index > 0 && this.random.chance(0.35) && !(this.minify && this.isInCycle(module));
   }
 
   isInCycle(module) {

@@ -187,6 +187,8 @@ async function observe(scripts, isBundle) {
   globalThis.turn = (value) => new Promise((resolve) => {
     if (turns.push(() => resolve(value)) === 1) setImmediate(turn);
   });
+  // Bundles do not keep the text of functions.
+  Function.prototype.toString = () => "function";
   process.removeAllListeners("unhandledRejection");
   process.on("unhandledRejection", (error) => isBundle && log("unhandled", error));
   for (const script of scripts) {
