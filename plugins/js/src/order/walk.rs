@@ -85,10 +85,9 @@ impl<'a> Walk<'a> {
 
     /// Walks through what a root needs. Gives what is to be evaluated at the end of its chunk.
     pub(super) fn root(&mut self, chunk: ChunkIdx, root: AssetIdx) -> Vec<AssetIdx> {
-        let closure = self.plan.closure(chunk).into_iter().enumerate().map(|(position, chunk)| (chunk, position));
         let (route, needs) = self.route(chunk, root);
         let cycles = route.iter().map(|(_, visit)| (visit.module, visit.cycle)).collect();
-        let mut passed = Passed { chunks: closure.collect(), needs, cycles, ..Passed::default() };
+        let mut passed = Passed { chunks: self.loaded(chunk), needs, cycles, ..Passed::default() };
         for (number, visit) in route.iter().filter(|(_, visit)| visit.is_new) {
             let module = visit.module;
             let waits = waits_for_others(&passed.needs, module);
@@ -134,16 +133,27 @@ impl<'a> Walk<'a> {
 
     /// Wraps modules before which another root's needs would be evaluated that this root does not need, or not yet.
     pub(super) fn verify(&mut self, chunk: ChunkIdx, root: AssetIdx) {
-        let visits = visits(self.tables, self.plan, chunk, root);
-        let (new, others): (Vec<_>, Vec<_>) = visits.into_iter().partition(|visit| visit.is_new);
+        let chunks = self.loaded(chunk);
+        let (route, _) = self.route(chunk, root);
+        let (new, others): (Vec<_>, Vec<_>) = route.into_iter().map(|(_, visit)| visit).partition(|visit| visit.is_new);
         let mut done: FxHashSet<AssetIdx> = others.into_iter().map(|visit| visit.module).collect();
+        let mut latest: Option<Place> = None;
         for Visit { module, .. } in new {
-            let earlier = self.before.get(&module).into_iter().flatten();
-            if earlier.into_iter().any(|earlier| !done.contains(&earlier.module)) {
+            let earlier = self.before.get(&module).map_or(&[][..], Vec::as_slice);
+            let place = self.place(module, &chunks).filter(|_| !self.is_wrapped(module));
+            let comes_too_early = !earlier.is_empty() && place.is_some_and(|place| latest > Some(place));
+            if comes_too_early || earlier.iter().any(|earlier| !done.contains(&earlier.module)) {
                 self.wrapped.insert(module);
+            } else if !earlier.is_empty() || self.facts.moment(module) != Moment::Whenever {
+                latest = latest.max(place);
             }
             done.insert(module);
         }
+    }
+
+    /// By chunk: its position among those that are loaded for a root.
+    fn loaded(&self, chunk: ChunkIdx) -> FxHashMap<ChunkIdx, usize> {
+        self.plan.closure(chunk).into_iter().enumerate().map(|(position, chunk)| (chunk, position)).collect()
     }
 
     /// The visits, with their numbers, in the order in which modules are evaluated: those that wait for others come after those that do not.
@@ -161,7 +171,7 @@ impl<'a> Walk<'a> {
 
     /// Whether a module comes in order where it stands, after all that has been passed.
     fn may_stand(&self, module: AssetIdx, passed: &Passed) -> bool {
-        let Some(place) = self.place(module, passed) else { return true };
+        let Some(place) = self.place(module, &passed.chunks) else { return true };
         let is_reached = |wrapped: &AssetIdx| {
             let position = self.plan.chunk_of(*wrapped).and_then(|chunk| passed.chunks.get(&chunk));
             position.is_some_and(|position| *position <= place.0)
@@ -184,8 +194,8 @@ impl<'a> Walk<'a> {
         is_late(&earliest) && passed.pending.iter().all(|(_, pending)| is_reached(pending))
     }
 
-    fn place(&self, module: AssetIdx, passed: &Passed) -> Option<Place> {
-        let chunk = passed.chunks.get(&self.plan.chunk_of(module)?)?;
+    fn place(&self, module: AssetIdx, chunks: &FxHashMap<ChunkIdx, usize>) -> Option<Place> {
+        let chunk = chunks.get(&self.plan.chunk_of(module)?)?;
         Some((*chunk, self.waiting.is_late(module), self.positions[module.index()]))
     }
 
@@ -201,7 +211,7 @@ impl<'a> Walk<'a> {
         }
         let begun = self.begun(module, &pending, passed);
         self.release(module, &pending, &begun, passed);
-        if let Some(place) = self.place(module, passed) {
+        if let Some(place) = self.place(module, &passed.chunks) {
             if !pending.is_empty() || self.facts.moment(module) == Moment::Writes {
                 passed.writes = passed.writes.max(Some(place));
             }
