@@ -131,11 +131,11 @@ impl SourceMap {
     /// The map as a file, of the text with `above` lines before it.
     pub fn json(&self, above: u32) -> String {
         let mut json = String::from("{\"version\":3,\"sources\":");
-        json.push_str(&list(self.sources.iter().map(|source| &source.name)));
+        push_list(&mut json, self.sources.iter().map(|source| &source.name));
         json.push_str(",\"sourcesContent\":");
-        json.push_str(&list(self.sources.iter().map(|source| &source.text)));
+        push_list(&mut json, self.sources.iter().map(|source| &source.text));
         json.push_str(",\"names\":");
-        json.push_str(&list(self.names.iter()));
+        push_list(&mut json, self.names.iter());
         json.push_str(",\"mappings\":\"");
         json.extend((0..above).map(|_| ';'));
         self.mappings().iter().for_each(|mappings| json.push_str(mappings));
@@ -154,10 +154,17 @@ impl SourceMap {
 }
 
 /// Sources can be many megabytes, hence on all cores.
-fn list<'a>(texts: impl Iterator<Item = &'a Arc<str>>) -> String {
+fn push_list<'a>(json: &mut String, texts: impl Iterator<Item = &'a Arc<str>>) {
     let texts: Vec<&str> = texts.map(|text| &**text).collect();
     let quoted = texts.par_iter().map(|text| serde_json::to_string(text).expect("a text always serialises"));
-    format!("[{}]", quoted.collect::<Vec<String>>().join(","))
+    let quoted: Vec<String> = quoted.collect();
+    json.reserve(quoted.iter().map(|text| text.len() + 1).sum::<usize>() + 2);
+    json.push('[');
+    for (at, text) in quoted.iter().enumerate() {
+        json.push_str(if at == 0 { "" } else { "," });
+        json.push_str(text);
+    }
+    json.push(']');
 }
 
 /// What was written last: mappings hold differences only.
