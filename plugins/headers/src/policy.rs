@@ -35,7 +35,7 @@ pub(crate) fn integrities(release: &Release) -> Vec<String> {
 
 /// The policies of a page of a release with these scripts.
 pub(crate) fn policies(page: &Inventory, release: &Release, integrities: &[String]) -> Policies {
-    let files = page.script_files.iter().map(|(url, _)| url.as_str());
+    let files = page.script_files.iter().chain(&page.preloads).map(|(url, _)| url.as_str());
     let mut scripts = Sources::new(release, files);
     scripts.allow(&page.scripts);
     if !page.handlers.is_empty() {
@@ -94,12 +94,13 @@ fn origin(url: &str) -> Option<String> {
 }
 
 /// Whether the browser can check every script that the page may load: by its tags, or by an import map. Which scripts a page never
-/// loads is not known here, so all of the release count.
+/// loads is not known here, so all of the release count. What a preload says does not: an import may be faster than the preload, and is
+/// then blocked.
 fn is_checked(page: &Inventory, integrities: &[String]) -> bool {
     let in_tags = page.script_files.iter().filter_map(|(_, integrity)| integrity.as_deref());
     let maps: Vec<Value> = page.import_maps.iter().filter_map(|map| serde_json::from_str(map).ok()).collect();
     let in_maps = maps.iter().filter_map(|map| map["integrity"].as_object()).flat_map(|map| map.values());
     let known: BTreeSet<&str> = in_tags.chain(in_maps.filter_map(Value::as_str)).collect();
-    page.script_files.iter().all(|(_, integrity)| integrity.is_some())
+    page.script_files.iter().chain(&page.preloads).all(|(_, integrity)| integrity.is_some())
         && integrities.iter().all(|integrity| known.contains(integrity.as_str()))
 }

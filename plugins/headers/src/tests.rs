@@ -117,6 +117,7 @@ fn integrity_is_demanded_where_everything_can_be_checked() {
         "<script type=importmap>{{\"integrity\":{{\"/assets/app-1.js\":\"{own}\"}}}}</script>"
     )));
     assert!(!is_demanded("<script src=/assets/app-1.js></script>"));
+    assert!(!is_demanded(&format!("<link rel=modulepreload href=/assets/app-1.js integrity={own}>")));
     assert!(!is_demanded(&format!(
         "<script src=/assets/app-1.js integrity={own}></script><script src=https://x.example/a.js></script>"
     )));

@@ -18,8 +18,10 @@ pub struct Inventory {
     pub styles: Vec<String>,
     /// `onclick` and the like.
     pub handlers: BTreeSet<String>,
-    /// URLs of scripts and of their preloads, each with its `integrity` if it has one.
+    /// URLs of scripts, each with its `integrity` if it has one.
     pub script_files: Vec<(String, Option<String>)>,
+    /// The same for preloads of scripts.
+    pub preloads: Vec<(String, Option<String>)>,
     /// URLs of stylesheets.
     pub style_files: Vec<String>,
     /// There is an `<object>` or an `<embed>`.
@@ -61,7 +63,7 @@ impl Visitor for Reader {
                 found.script_files.extend(url.map(|url| (url, integrity(element))));
             }
             "link" if is_script_preload(element) => {
-                found.script_files.extend(url(element, "href").map(|url| (url, integrity(element))));
+                found.preloads.extend(url(element, "href").map(|url| (url, integrity(element))));
             }
             "link" if has_relation(element, "stylesheet") => found.style_files.extend(url(element, "href")),
             "object" | "embed" => found.has_objects = true,
@@ -137,10 +139,8 @@ mod tests {
         assert_eq!(found.import_maps, text(&["{}"]));
         assert_eq!(found.styles, text(&["a{}\nb{}", "n{}"]));
         assert_eq!(found.handlers, text(&["go(\"1\")"]).into_iter().collect());
-        assert_eq!(
-            found.script_files,
-            [("/a.js".to_owned(), Some("sha384-a".to_owned())), ("/b.js?x&y".to_owned(), None)]
-        );
+        assert_eq!(found.script_files, [("/a.js".to_owned(), Some("sha384-a".to_owned()))]);
+        assert_eq!(found.preloads, [("/b.js?x&y".to_owned(), None)]);
         assert_eq!(found.style_files, text(&["/c.css"]));
         assert!(found.has_objects);
     }

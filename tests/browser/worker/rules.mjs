@@ -51,11 +51,13 @@ export async function strategies(visit) {
   assert.equal(await text(page, "/first/never/a"), "2");
   assert.equal(await text(page, "/else"), "1");
   // A network that is too slow.
-  await eventually(async () => (await page.evaluate(async () => (await caches.match("/network/a")).text())), "2");
+  const kept = () => page.evaluate(async () => (await caches.match("/network/a")).text());
+  await eventually(kept, "2");
   const held = [];
   server.answers.set("/network/a", (_, response) => held.push(response));
   assert.equal(await text(page, "/network/a"), "2");
   held.forEach((response) => response.end("3"));
+  await eventually(kept, "3");
   await server.close();
   assert.equal(await text(page, "/network/a"), "3");
   assert.equal(await text(page, "/stale/a").then((text) => text > "1"), true);
