@@ -246,6 +246,25 @@ fn caddy_serves_a_build() {
     }
 }
 
+/// An import can be faster than the preload that says what the file must hold.
+#[test]
+fn pages_whose_scripts_share_one_work_without_an_integrity_policy() {
+    let site = site("/");
+    let second = "import { colour } from './colour.js';\ndocument.body.dataset.second = colour();\n";
+    site.write("src/second.js", second);
+    site.build(&[]).good();
+    site.tree("dist").one("assets/colour-", ".js");
+    for server in [nginx(&site, "/"), caddy(&site, "/")] {
+        let answers = server.ask(&[json!({ "path": "/index.html", "headers": {} })]);
+        assert_eq!(header(&answers[0], "integrity-policy"), "");
+        assert!(header(&answers[0], "content-security-policy").starts_with("script-src 'self' 'sha256-"));
+        for page in ["index.html", "sub/"] {
+            let report = server.open(&site, "/", page).json();
+            assert_eq!((&report["errors"], &report["body"]["second"]), (&json!([]), &json!("rgb(4, 5, 6)")), "{page}");
+        }
+    }
+}
+
 #[test]
 fn a_browser_refuses_a_script_with_other_bytes() {
     let site = site("/");

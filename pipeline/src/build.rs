@@ -87,7 +87,8 @@ fn finish(finishers: &[Box<dyn Finisher>], tasks: &Tasks, release: &mut Release,
     for finisher in finishers {
         let added = finisher.finish(release, tasks).take(diagnostics);
         // What has the id of an earlier file is that file, finished.
-        release.files.retain(|file| added.iter().all(|added| added.id != file.id));
+        let finished: BTreeSet<&OutputId> = added.iter().map(|file| &file.id).collect();
+        release.files.retain(|file| !finished.contains(&file.id));
         release.files.extend(added);
     }
 }
@@ -312,15 +313,8 @@ fn static_files(session: &Session) -> Outcome<Vec<FinalFile>> {
         files
             .into_iter()
             .map(|(path, file)| {
-                Ok(FinalFile {
-                    id: OutputId::new(format!("static:{path}")),
-                    class: OutputClass::Static,
-                    bytes: crate::files::read(&file)?.into(),
-                    immutable: false,
-                    asset: None,
-                    chunk: None,
-                    path,
-                })
+                let id = OutputId::new(format!("static:{path}"));
+                Ok(FinalFile::made(id, path, OutputClass::Static, crate::files::read(&file)?))
             })
             .collect()
     });
@@ -334,9 +328,8 @@ fn static_files(session: &Session) -> Outcome<Vec<FinalFile>> {
 
 /// Files of the static folder that would take the place of others.
 fn duplicates(release: &Release, copied: &[FinalFile]) -> Vec<Diagnostic> {
-    let built = |path: &str| release.files.iter().any(|file| file.path == path);
-    let taken = copied.iter().filter(|file| built(&file.path));
-    taken
+    let in_the_way = release.in_the_way(copied);
+    in_the_way
         .map(|file| {
             let message = format!("the build writes `{}`, and the static folder has a file of that name", file.path);
             Diagnostic::error("duplicate-output", message).help("rename one of the two")
@@ -354,8 +347,7 @@ fn manifests(session: &Session, parts: &[Part<'_>], names: &Names, release: &Rel
 
 /// Manifests that would take the places of other files, or of each other.
 fn manifests_in_the_way(release: &Release, manifests: &[FinalFile]) -> Vec<Diagnostic> {
-    let mut taken: BTreeSet<&str> = release.files.iter().map(|file| file.path.as_str()).collect();
-    let in_the_way = manifests.iter().filter(|file| !taken.insert(&file.path));
+    let in_the_way = release.in_the_way(manifests);
     in_the_way
         .map(|file| {
             let message = format!("the manifest `{}` has the name of another file of the build", file.path);

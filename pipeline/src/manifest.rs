@@ -97,14 +97,9 @@ pub fn write(model: &Model<'_>, request: &Request) -> Vec<FinalFile> {
     };
     texts
         .into_iter()
-        .map(|(path, text)| FinalFile {
-            id: OutputId::new(format!("manifest:{path}")),
-            path,
-            class: OutputClass::Manifest,
-            bytes: text.into_bytes().into(),
-            immutable: false,
-            asset: None,
-            chunk: None,
+        .map(|(path, text)| {
+            let id = OutputId::new(format!("manifest:{path}"));
+            FinalFile::made(id, path, OutputClass::Manifest, text.into_bytes())
         })
         .collect()
 }

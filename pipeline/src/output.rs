@@ -6,6 +6,7 @@
 use crate::asset::AssetId;
 use crate::chunk::ChunkIdx;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -102,6 +103,13 @@ pub struct FinalFile {
     pub chunk: Option<ChunkIdx>,
 }
 
+impl FinalFile {
+    /// A file that is made when all others have their names: its own holds no hash, and no asset or chunk is behind it.
+    pub fn made(id: OutputId, path: String, class: OutputClass, bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self { id, path, class, bytes: bytes.into(), immutable: false, asset: None, chunk: None }
+    }
+}
+
 /// The whole output set, final but for what finishers add.
 #[derive(Clone, Debug, Default)]
 pub struct Release {
@@ -115,5 +123,12 @@ impl Release {
     /// The URL of a file as a page at the site's root would name it.
     pub fn url(&self, file: &FinalFile) -> String {
         format!("{}{}", self.base, file.path)
+    }
+
+    /// Those of some files that would take the place of a file of the release, or of each other.
+    pub fn in_the_way<'f>(&self, added: &'f [FinalFile]) -> impl Iterator<Item = &'f FinalFile> {
+        let mut taken: BTreeSet<&str> = self.files.iter().map(|file| file.path.as_str()).collect();
+        let in_the_way: Vec<&FinalFile> = added.iter().filter(|file| !taken.insert(&file.path)).collect();
+        in_the_way.into_iter()
     }
 }

@@ -487,8 +487,8 @@ fn package_name(specifier: &str) -> String {
     specifier.split('/').take(parts).collect::<Vec<_>>().join("/")
 }
 
-/// `*` stands for any text, slashes included.
-fn wildcard(pattern: &str, text: &str) -> bool {
+/// Whether a text is what a pattern says, in which `*` stands for any text, slashes included.
+pub fn wildcard(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

@@ -143,15 +143,9 @@ fn sibling(file: &FinalFile, encoding: Encoding, tasks: &Tasks) -> Option<FinalF
         },
         || Outcome::new(worth_keeping(encoding.encode(&file.bytes), file.bytes.len())),
     );
-    Some(FinalFile {
-        id: OutputId::new(format!("{}:{}", encoding.suffix(), file.path)),
-        path,
-        class: OutputClass::Compressed,
-        bytes: outcome.value.as_ref()?.as_slice().into(),
-        immutable: file.immutable,
-        asset: None,
-        chunk: None,
-    })
+    let id = OutputId::new(format!("{}:{}", encoding.suffix(), file.path));
+    let bytes = outcome.value.as_ref()?.as_slice();
+    Some(FinalFile { immutable: file.immutable, ..FinalFile::made(id, path, OutputClass::Compressed, bytes) })
 }
 
 /// WhiteNoise's rule, too: what saves less is not worth a second copy in every cache on the way.

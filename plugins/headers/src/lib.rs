@@ -68,8 +68,7 @@ impl Finisher for Headers {
     fn finish(&self, release: &Release, _: &Tasks) -> Outcome<Vec<FinalFile>> {
         let rules = Rules::of(release, self.options.policies);
         let files: Vec<FinalFile> = self.options.forms.iter().flat_map(|form| texts(*form, &rules)).map(file).collect();
-        let taken = |file: &&FinalFile| release.files.iter().any(|other| other.path == file.path);
-        let diagnostics = files.iter().filter(taken).map(in_the_way).collect();
+        let diagnostics = release.in_the_way(&files).map(in_the_way).collect();
         Outcome::with(files, diagnostics)
     }
 }
@@ -86,15 +85,7 @@ fn texts(form: Form, rules: &Rules<'_>) -> Vec<(&'static str, String)> {
 fn file((path, text): (&'static str, String)) -> FinalFile {
     // Netlify looks for its file beside the pages; nobody but servers and release jobs should find the others.
     let path = if path == "_headers" { path.to_owned() } else { format!(".headers/{path}") };
-    FinalFile {
-        id: OutputId::new(format!("headers:{path}")),
-        path,
-        class: OutputClass::Manifest,
-        bytes: text.into_bytes().into(),
-        immutable: false,
-        asset: None,
-        chunk: None,
-    }
+    FinalFile::made(OutputId::new(format!("headers:{path}")), path, OutputClass::Manifest, text.into_bytes())
 }
 
 fn in_the_way(file: &FinalFile) -> Diagnostic {

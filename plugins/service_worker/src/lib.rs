@@ -164,15 +164,7 @@ impl Finisher for ServiceWorker {
                 Err(error) => return Outcome::with(Vec::new(), vec![*error]),
             },
         };
-        let worker = FinalFile {
-            id,
-            path: path.clone(),
-            class: OutputClass::ServiceWorker,
-            bytes: code.into_bytes().into(),
-            immutable: false,
-            asset: None,
-            chunk: None,
-        };
+        let worker = FinalFile::made(id, path.clone(), OutputClass::ServiceWorker, code.into_bytes());
         Outcome::with(vec![worker], diagnostics)
     }
 }

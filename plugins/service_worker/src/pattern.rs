@@ -1,18 +1,10 @@
 //! Patterns: of files in the output folder, and of URLs, as regular expressions that the worker tests.
 
+use planish_pipeline::resolve::wildcard;
+
 /// Whether a path ends with the pattern or, if that has a `*` for any text, is what the pattern says.
 pub(crate) fn matches_path(pattern: &str, path: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(last) = parts.next_back() else { return path.ends_with(pattern) };
-    let Some(mut rest) = path.strip_prefix(first) else { return false };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
+    if pattern.contains('*') { wildcard(pattern, path) } else { path.ends_with(pattern) }
 }
 
 /// A regular expression for any of the patterns. It is tested with whole URLs or, on the worker's own host, with what follows the host.
