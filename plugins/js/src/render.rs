@@ -2,8 +2,8 @@
 //! of some hundred modules if the chunk is large. That is smaller than minifying modules apart (three.js: 716 against 741 kB) and keeps
 //! minification a function of text.
 //!
-//! Of all instructions that a minified build of three.js takes, compressing and renaming are 38 %, printing modules 13, printing the small
-//! text 12, reading and scanning sources 16, parsing the text of segments 6.
+//! Of all instructions that a minified build of three.js takes (callgrind, one thread, with its map), compressing and renaming are 33 %,
+//! reading and scanning sources 18, printing the small text and its map 11, printing modules 11, parsing the text of segments 7.
 
 use crate::hoist::hoist;
 use crate::instruct::{ChunkInstructions, ModuleInstructions};
