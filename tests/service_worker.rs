@@ -155,7 +155,7 @@ credentials = true
 [[service_worker.runtime]]
 urls = ['/network/*', '/articles/*']
 strategy = 'network-first'
-timeout = '1s'
+timeout = '4s'
 [[service_worker.runtime]]
 urls = ['/stale/*']
 strategy = 'stale-while-revalidate'
