@@ -1,24 +1,36 @@
 // Runs every tool on every corpus in turn, several times over, and writes the medians as a table. Started by `run`.
 
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { corpora } from "./corpora.mjs";
 import { buildPlanish, installOnce } from "./install.mjs";
+import { median } from "./numbers.mjs";
+import { runMeasured } from "./measure.mjs";
 import { sizes } from "./sizes.mjs";
-import { spliceTable, table } from "./table.mjs";
+import { measureStorefront } from "./storefront.mjs";
+import { shortTable, spliceTable, table } from "./table.mjs";
 import { tools } from "./tools.mjs";
+import { measureWarm } from "./warm.mjs";
+import { measureWatch } from "./watch.mjs";
 
 const repository = join(import.meta.dirname, "../..");
 const work = join(repository, "target/bench-compare");
 
-const usage = `usage: run [--runs N] [--corpus NAME]... [--tool NAME]... [--timeout SECONDS] [--print]
+const parts = ["cold", "warm", "watch", "storefront"];
 
+/** What is built again and again: one application that grows by modules, one that grows by packages. */
+const rebuilt = ["generated-10k", "suite"];
+
+const usage = `usage: run [--part PART]... [--runs N] [--edits N] [--corpus NAME]... [--tool NAME]... [--timeout SECONDS] [--print]
+
+  --part PART   cold: builds with nothing kept; warm: builds after the first; watch: from an edit to written files; storefront: a whole site
+                with images, compression and a service worker. All if left out; what is left out stays as it was measured before
   --runs N      measured runs of every tool, after one that is not measured (5)
-  --corpus NAME ${corpora.map(({ name }) => name).join(" or ")}; both if left out
+  --corpus NAME ${corpora.map(({ name }) => name).join(", ")}; all if left out
+  --edits N     measured edits in watch mode (20)
   --tool NAME   ${tools.map(({ name }) => name).join(", ")}; all if left out
   --timeout S   a run that takes longer has failed (300)
   --print       show the table only, instead of writing RESULTS.md, RESULTS.json and README.md too
@@ -27,7 +39,9 @@ PLANISH_BIN names a binary to measure; without it the release binary is built, u
 
 const { values: options } = parseArgs({
   options: {
+    part: { type: "string", multiple: true },
     runs: { type: "string", default: "5" },
+    edits: { type: "string", default: "20" },
     corpus: { type: "string", multiple: true },
     tool: { type: "string", multiple: true },
     timeout: { type: "string", default: "300" },
@@ -45,14 +59,47 @@ if (options.help) {
 async function main() {
   const contestants = chosen(tools, options.tool);
   const subjects = chosen(corpora, options.corpus);
-  const runs = Number(options.runs);
-  if (!(Number.isInteger(runs) && runs > 0)) refuse(`--runs ${options.runs} is not a number of runs`);
+  const wanted = options.part ?? parts;
+  if (wanted.some((part) => !parts.includes(part))) refuse(`there is no part ${wanted.find((part) => !parts.includes(part))}`);
+  const [runs, edits] = [number("runs"), number("edits")];
   if (contestants.some(({ name }) => name.startsWith("Planish"))) buildPlanish();
   installOnce(import.meta.dirname);
-  const results = { machine: machine(), busy: await busyShare(), runs, versions: versions(contestants), corpora: [] };
-  for (const corpus of subjects) results.corpora.push(await measureCorpus(corpus, contestants));
+  const results = { ...earlier(), machine: machine(), busy: await busyShare(), versions: versions(contestants) };
+  const again = subjects.filter(({ name }) => rebuilt.includes(name));
+  const names = contestants.map(({ name }) => name);
+  const settings = { runs, edits, timeout: options.timeout, note };
+  if (wanted.includes("cold")) {
+    results.runs = runs;
+    results.corpora = [];
+    for (const corpus of subjects) results.corpora.push(await measureCorpus(corpus, contestants));
+  }
+  if (wanted.includes("warm")) {
+    const able = contestants.filter(({ only }) => !only);
+    results.warm = again.map((corpus) => ({ ...titled(corpus), rows: measureWarm(corpus, work, { ...settings, tools: able }) }));
+  }
+  if (wanted.includes("watch")) {
+    results.watch = [];
+    for (const corpus of again) results.watch.push({ ...titled(corpus), rows: await measureWatch(corpus, work, { ...settings, tools: names }) });
+  }
+  if (wanted.includes("storefront")) results.storefront = measureStorefront(work, settings);
   results.busy = Math.max(results.busy, await busyShare());
   publish(results);
+}
+
+function titled({ name, title }) {
+  return { name, title };
+}
+
+function number(name) {
+  const value = Number(options[name]);
+  if (!(Number.isInteger(value) && value > 0)) refuse(`--${name} ${options[name]} is not a number`);
+  return value;
+}
+
+/** Parts that are not measured now. */
+function earlier() {
+  const path = join(import.meta.dirname, "RESULTS.json");
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
 }
 
 function chosen(all, names = all.map(({ name }) => name)) {
@@ -92,19 +139,7 @@ function rotated(rows, by) {
 function measure(command, folder, out) {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  const log = `${out}.log`;
-  const arguments_ = [join(import.meta.dirname, "measure.py"), log, options.timeout, ...command];
-  const env = { ...process.env, NODE_ENV: "production", NO_COLOR: "1" };
-  const sample = JSON.parse(execFileSync("python3", arguments_, { cwd: folder, env, encoding: "utf8" }));
-  if (sample.code !== 0) sample.failure = whyFailed(sample, log);
-  return sample;
-}
-
-function whyFailed(sample, log) {
-  if (sample.code === -9) return `killed after ${sample.wall.toFixed(0)} s`;
-  const lines = readFileSync(log, "utf8").split("\n").map((line) => line.trim());
-  const line = lines.find((text) => /error/i.test(text)) ?? lines.find(Boolean) ?? "";
-  return `exit code ${sample.code}: ${line.replaceAll(work, ".").slice(0, 160)}`;
+  return runMeasured(command, folder, `${out}.log`, options.timeout);
 }
 
 function summary(corpus, { tool, out, samples, failure }) {
@@ -112,12 +147,6 @@ function summary(corpus, { tool, out, samples, failure }) {
   if (failure) return row;
   const middle = (what) => median(samples.map((sample) => sample[what]));
   return { ...row, wall: middle("wall"), cpu: middle("cpu"), peak: middle("peak"), ...sizes(out) };
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
 function machine() {
@@ -159,7 +188,7 @@ function publish(results) {
   if (options.print) return;
   writeFileSync(join(import.meta.dirname, "RESULTS.json"), JSON.stringify(results, null, 2) + "\n");
   writeFileSync(join(import.meta.dirname, "RESULTS.md"), `# Planish beside its peers\n\n${text}`);
-  spliceTable(join(repository, "README.md"), text);
+  spliceTable(join(repository, "README.md"), shortTable(results));
 }
 
 function note(line) {

@@ -4,16 +4,19 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { generate } from "./generated.mjs";
 import { installOnce } from "./install.mjs";
+import { generateSuite } from "./suite/generate.mjs";
 
 const repository = join(import.meta.dirname, "../..");
 
-/** `purpose`: an app is split into chunks, a library is one script that keeps its exports. */
+/** `purpose`: an app is split into chunks, a library is one script that keeps its exports. `edited`: a module to which a line may be added. */
 export const corpora = [
   {
     name: "three-x10",
     title: "three.js ten times",
     purpose: "library",
+    edited: "copy1/math/Vector3.js",
     prepare: prepareThree,
     check: checkThree,
   },
@@ -21,10 +24,39 @@ export const corpora = [
     name: "react-shop",
     title: "react-shop",
     purpose: "app",
+    edited: "src/pages/AboutPage.tsx",
     prepare: prepareShop,
     check: checkShop,
   },
+  {
+    name: "suite",
+    title: "React, MUI and antd, 40 lazy routes",
+    purpose: "app",
+    edited: "src/routes/Route7.jsx",
+    prepare: prepareSuite,
+    check: checkSuite,
+  },
+  ...[1_000, 5_000, 10_000, 20_000].map((count) => ({
+    name: `generated-${count / 1_000}k`,
+    title: `${count.toLocaleString("en-US")} generated modules`,
+    purpose: "app",
+    edited: `part${count / 40}/m7.js`,
+    prepare: (folder) => prepareGenerated(folder, count),
+    check: checkGenerated,
+  })),
 ];
+
+/** For `planish build` and `planish watch`: the same work as that of the others. */
+const planishConfig = (entry) => `[build]
+entries = ["${entry}"]
+target = "es2022"
+[js]
+sourcemap = "external"
+split.min_size = 0
+[compress]
+gzip = false
+brotli = false
+`;
 
 /** The entry of esbuild's own benchmark: ten copies of the sources, all of whose exports are kept. */
 function prepareThree(folder) {
@@ -50,6 +82,35 @@ async function checkThree(out) {
   } catch (error) {
     return `does not run: ${/^\w*Error: .*/m.exec(error.stderr)?.[0] ?? "Node fails"}`;
   }
+}
+
+function prepareGenerated(folder, count) {
+  generate(folder, count);
+  writeFileSync(join(folder, "planish.toml"), planishConfig("main.js"));
+  return "main.js";
+}
+
+function checkGenerated(out) {
+  const scripts = readdirSync(out, { recursive: true }).filter((name) => /\.m?js$/.test(name));
+  if (scripts.length < 2) return "no lazy chunk";
+  const code = scripts.map((name) => readFileSync(join(out, name), "utf8")).join("\n");
+  if (!code.includes("part7")) return "modules are missing";
+}
+
+function prepareSuite(folder) {
+  const source = join(import.meta.dirname, "suite");
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["package.json", "package-lock.json"]) cpSync(join(source, name), join(folder, name));
+  installOnce(folder);
+  generateSuite(folder);
+  writeFileSync(join(folder, "planish.toml"), planishConfig("src/main.jsx"));
+  return "src/main.jsx";
+}
+
+async function checkSuite(out, tool) {
+  const names = readdirSync(out, { recursive: true });
+  if (names.filter((name) => /\.m?js$/.test(name)).length < 41) return "not every route has a chunk";
+  return checkShop(out, tool);
 }
 
 function prepareShop(folder) {

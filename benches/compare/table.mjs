@@ -8,18 +8,67 @@ const end = "<!-- bench:end -->";
 
 /** The Markdown of a whole comparison. */
 export function table(results) {
-  return [conditions(results), ...results.corpora.map(corpusTable), ""].join("\n\n").replace(/\n+$/, "\n");
+  const parts = [conditions(results), ...(results.corpora ?? []).map(corpusTable), ...rebuildTables(results)];
+  return parts.join("\n\n") + "\n";
+}
+
+/** The same in a few lines: times of cold builds, and of what comes after. */
+export function shortTable(results) {
+  return [conditions(results), coldTable(results.corpora ?? []), ...rebuildTables(results)].join("\n\n") + "\n";
 }
 
 function conditions({ machine, busy, runs, versions }) {
   const named = Object.entries(versions).filter(([name]) => name !== "Planish build").map(([name, version]) => `${name} ${version ?? "(missing)"}`);
   const count = runs === 1 ? "One run" : `Medians of ${runs} runs`;
-  const warning = busy > 0.2 ? ` Others used ${Math.round(busy * 100)} % of the machine meanwhile: the times mean little.` : "";
+  const warning = busy > 0.2 ? ` Others used ${Math.round(busy * 100)} % of the machine meanwhile: ratios mean more than seconds.` : "";
   return (
     `${machine.date}, ${machine.cores} cores of ${machine.cpu}, ${machine.system}. ${named.join(", ")}; Node.js ${machine.node} runs ` +
-    `Rolldown, Rspack and Vite. ${count}, tools taking turns. Time includes the start of the process; the peak is that ` +
-    `of its memory; bytes are those of all scripts and stylesheets, without source maps.${warning}`
+    `those after esbuild. ${count}, tools taking turns. Time includes the start of the process; the peak is that of its ` +
+    `memory; bytes are those of all scripts and stylesheets, without source maps.${warning}`
   );
+}
+
+/** A table with a row for each of some things and a column for each tool. */
+function byTool(head, tools, rows) {
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [line([head, ...tools]), `|---|${tools.map(() => "--:").join("|")}|`, ...rows.map(line)].join("\n");
+}
+
+function coldTable(corpora) {
+  const tools = [...new Set(corpora.flatMap(({ rows }) => rows.map(({ tool }) => tool)))].filter((tool) => tool !== "Planish build");
+  const cell = (row) => (row?.wall === undefined ? "–" : `${seconds(row.wall)}, ${Math.round(row.peak / 2 ** 20)} MiB`);
+  const rows = corpora.map(({ title, rows }) => [title, ...tools.map((name) => cell(rows.find(({ tool }) => tool === name)))]);
+  return byTool("minified with source maps, nothing kept", tools, rows);
+}
+
+function rebuildTables({ warm = [], watch = [], storefront }) {
+  const tables = warm.map((corpus) => rebuildTable(corpus, watch.find(({ name }) => name === corpus.name)));
+  return storefront ? [...tables, storefrontTable(storefront)] : tables;
+}
+
+function rebuildTable({ title, rows }, watched) {
+  const tools = rows.map(({ tool }) => tool);
+  const keeps = (row) => (row.keeps ? "" : " \\*");
+  const cell = (row, what) => (row.failure ? "failed" : seconds(row[what]) + keeps(row));
+  const edit = (name) => {
+    const row = watched?.rows.find(({ tool }) => tool === name);
+    return row?.median === undefined ? "–" : `${seconds(row.median)} (${seconds(row.p95)})`;
+  };
+  const lines = [
+    ["with nothing changed", ...rows.map((row) => cell(row, "unchanged"))],
+    ["with one line changed", ...rows.map((row) => cell(row, "edited"))],
+    ["watching: one line to written files, median (p95)", ...tools.map(edit)],
+  ];
+  return byTool(`${title}, built again`, tools, lines) + "\n\n\\* keeps nothing between builds. esbuild is told to rebuild, the others notice.";
+}
+
+function storefrontTable(rows) {
+  const tools = rows.map(({ tool }) => tool);
+  const cell = (row, what) => (row.failure ? "failed" : seconds(row[what]));
+  return byTool("`fixtures/storefront`: images, compression, service worker", tools, [
+    ["with an empty cache", ...rows.map((row) => cell(row, "cold"))],
+    ["with nothing changed", ...rows.map((row) => cell(row, "warm"))],
+  ]);
 }
 
 function corpusTable({ title, rows }) {
@@ -43,7 +92,7 @@ function rowLine(row) {
 }
 
 function seconds(value) {
-  return `${value.toFixed(2)} s`;
+  return value < 0.1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(2)} s`;
 }
 
 function bytes(value) {
@@ -61,7 +110,7 @@ export function spliceTable(path, text) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const text = table(JSON.parse(readFileSync(join(import.meta.dirname, "RESULTS.json"), "utf8")));
-  process.stdout.write(text);
-  spliceTable(join(import.meta.dirname, "../../README.md"), text);
+  const results = JSON.parse(readFileSync(join(import.meta.dirname, "RESULTS.json"), "utf8"));
+  process.stdout.write(table(results));
+  spliceTable(join(import.meta.dirname, "../../README.md"), shortTable(results));
 }

@@ -7,13 +7,18 @@ import { join, resolve } from "node:path";
 
 const packages = join(import.meta.dirname, "node_modules");
 const version = (name) => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8")).version;
-const planish = resolve(process.env.PLANISH_BIN ?? join(import.meta.dirname, "../../target/release/planish"));
+/** The binary that is measured. */
+export const planish = resolve(process.env.PLANISH_BIN ?? join(import.meta.dirname, "../../target/release/planish"));
 
-/** `only`: the corpora that it is for; all if absent. `notes`: what to know of it, by corpus. `command`: run in the corpus's folder. */
+/**
+ * `only`: the corpora that it is for; all if absent. `notes`: what to know of it, by corpus. `command`: run in the corpus's folder.
+ * `cached`: the same with a folder that it may keep things in between builds; absent if it keeps nothing.
+ */
 export const tools = [
   {
     name: "Planish",
     version: planishVersion,
+    cached: (_, out, cache) => [planish, "build", "--out", out, "--cache-dir", cache],
     command: ({ entry }, out) => [
       planish, "bundle", entry, "--out-dir", out, "--format", "esm", "--minify", "--sourcemap", "--target", "es2022",
       "--legal-comments", "none",
@@ -44,8 +49,9 @@ export const tools = [
     version: () => version("rolldown"),
     command: script("rolldown"),
   },
-  { name: "Rspack", version: () => version("@rspack/core"), command: script("rspack") },
+  { name: "Rspack", version: () => version("@rspack/core"), command: script("rspack"), cached: script("rspack") },
   { name: "Vite", version: () => version("vite"), command: script("vite") },
+  { name: "Parcel", version: () => version("parcel"), command: script("parcel"), cached: script("parcel") },
 ];
 
 function planishVersion() {
@@ -53,5 +59,6 @@ function planishVersion() {
 }
 
 function script(name) {
-  return ({ entry, purpose }, out) => [process.execPath, join(import.meta.dirname, "tools", `${name}.mjs`), entry, out, purpose];
+  const path = join(import.meta.dirname, "tools", `${name}.mjs`);
+  return ({ entry, purpose }, out, cache = "") => [process.execPath, path, entry, out, purpose, cache];
 }

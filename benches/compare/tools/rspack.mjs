@@ -1,8 +1,8 @@
-// usage: rspack.mjs ENTRY OUT [app|library]
+// usage: rspack.mjs ENTRY OUT [app|library] [CACHE]
 import { rspack } from "@rspack/core";
 import { resolve } from "node:path";
 
-const [entry, out, purpose] = process.argv.slice(2);
+const [entry, out, purpose, cache] = process.argv.slice(2);
 
 const compiler = rspack({
   mode: "production",
@@ -10,7 +10,7 @@ const compiler = rspack({
   context: process.cwd(),
   entry: { main: resolve(entry) },
   devtool: "source-map",
-  cache: false,
+  cache: cache ? { type: "persistent", storage: { type: "filesystem", directory: cache } } : false,
   performance: false,
   output: { path: out, filename: "[name].js", module: true, ...(purpose === "library" && { library: { type: "modern-module" } }) },
   resolve: { extensions: [".tsx", ".ts", ".jsx", ".js", ".json"] },
