@@ -23,15 +23,15 @@ use swc_core::ecma::visit::{VisitMut, VisitMutWith};
 /// The pieces of a rendered module.
 pub(crate) struct Hoisted {
     /// Function declarations of a wrapped ES module, which stand outside its wrapper.
-    pub(crate) functions: Option<Module>,
+    pub(crate) functions: Vec<Stmt>,
     /// Everything else.
-    pub(crate) body: Module,
+    pub(crate) body: Vec<Stmt>,
     /// Variables that a wrapped ES module's statements assign.
     pub(crate) variables: Vec<String>,
     /// It calls the helper that gives names.
     pub(crate) gives_names: bool,
     /// Calls of it for functions of the chunk's scope, which others may ask for their names before this module is evaluated.
-    pub(crate) names: Option<Module>,
+    pub(crate) names: Vec<Stmt>,
 }
 
 /// Makes the statements of a module. `items` are the program's own, or a copy of them; `names` says how functions and classes keep
@@ -58,26 +58,24 @@ pub(crate) fn hoist(
     }
     let (calls, named) = give_names(program, instructions, names, &mut statements);
     let gives_names = named || instructions.free.contains_key(&Atom::from(NAME_HELPER));
-    if instructions.wrap == Wrap::CommonJs {
-        let directives = directives(&statements);
-        statements.splice(directives..directives, calls);
-        return Hoisted { functions: None, body: module(statements), variables: Vec::new(), gives_names, names: None };
+    let hoisted =
+        Hoisted { functions: Vec::new(), body: Vec::new(), variables: Vec::new(), gives_names, names: Vec::new() };
+    match instructions.wrap {
+        Wrap::CommonJs => {
+            let directives = directives(&statements);
+            statements.splice(directives..directives, calls);
+            Hoisted { body: statements, ..hoisted }
+        }
+        Wrap::None => Hoisted { body: statements, names: calls, ..hoisted },
+        Wrap::Esm => {
+            let (functions, others): (Vec<Stmt>, Vec<Stmt>) =
+                statements.into_iter().partition(|statement| matches!(statement, Stmt::Decl(Decl::Fn(_))));
+            let mut variables = Vec::new();
+            let mut body = others.into_iter().map(|statement| assign(statement, &mut variables)).collect();
+            program.fix(&mut body);
+            Hoisted { functions, body, variables, names: calls, ..hoisted }
+        }
     }
-    let names = (!calls.is_empty()).then(|| module(calls));
-    if instructions.wrap == Wrap::None {
-        return Hoisted { functions: None, body: module(statements), variables: Vec::new(), gives_names, names };
-    }
-    let (functions, others): (Vec<Stmt>, Vec<Stmt>) =
-        statements.into_iter().partition(|statement| matches!(statement, Stmt::Decl(Decl::Fn(_))));
-    let mut variables = Vec::new();
-    let others = others.into_iter().map(|statement| assign(statement, &mut variables)).collect();
-    let mut body = module(others);
-    program.fix(&mut body);
-    Hoisted { functions: Some(module(functions)), body, variables, gives_names, names }
-}
-
-fn module(statements: Vec<Stmt>) -> Module {
-    Module { span: DUMMY_SP, body: statements.into_iter().map(ModuleItem::Stmt).collect(), shebang: None }
 }
 
 /// Gives functions and classes their names back; returns what belongs before the statements, and whether anything was to be done.

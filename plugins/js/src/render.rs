@@ -1,16 +1,16 @@
-//! render: instructions -> the text of a chunk and its source map. Modules are printed in parallel, and minified as a whole, or in segments
-//! of some hundred modules if the chunk is large. That is smaller than minifying modules apart (three.js: 716 against 741 kB) and keeps
-//! minification a function of text.
+//! render: instructions -> the text of a chunk and its source map. Modules are printed in parallel and joined; or their trees are, and
+//! minified as a whole, or in segments of some hundred modules if the chunk is large. That is smaller than minifying modules apart
+//! (three.js: 716 against 741 kB).
 //!
 //! Of all instructions that a minified build of three.js takes (callgrind, one thread, with its map), compressing and renaming are 33 %,
 //! reading and scanning sources 18, printing the small text and its map 11, printing modules 11, parsing the text of segments 7.
 
-use crate::hoist::hoist;
+use crate::hoist::{Hoisted, hoist};
 use crate::instruct::{ChunkInstructions, ModuleInstructions};
 use crate::options::{Format, JsOptions, LegalComments, SourceMap as MapKind};
 use crate::runtime::Helper;
 use crate::swc::{
-    KeptComments, MapJoiner, NameOptions, PrintOptions, Printed, Program, SEGMENT, Settings, minify_segments, print,
+    Draft, KeptComments, MapJoiner, NameOptions, PrintOptions, Printed, Program, SEGMENT, Settings, minify, print,
 };
 use crate::tables::Wrap;
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
@@ -18,7 +18,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use swc_core::ecma::ast::ModuleItem;
+use swc_core::common::Spanned;
+use swc_core::ecma::ast::{ModuleItem, Stmt};
 
 /// A chunk's files.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,20 +31,61 @@ pub(crate) struct Rendered {
     pub(crate) legal: Vec<String>,
 }
 
-/// A module's text, and what of it stands before its wrapper.
-struct Piece {
-    functions: Option<Printed>,
-    body: Printed,
+/// A module's code, and what of it stands before its wrapper.
+struct Piece<'a, C> {
+    module: &'a ModuleInstructions,
+    functions: C,
+    body: C,
     variables: Vec<String>,
     /// Its licence comments, those of statements that leave no code among them.
     licences: Vec<String>,
     gives_names: bool,
-    names: Option<Printed>,
+    /// Bytes of its code, as it was written.
+    size: usize,
 }
 
-impl Piece {
-    fn size(&self) -> usize {
-        self.body.code.len() + self.functions.as_ref().map_or(0, |functions| functions.code.len())
+/// A chunk as it grows.
+trait Sheet: Default {
+    /// A module's statements.
+    type Code: Send;
+
+    fn line(&mut self, line: &str);
+
+    fn code(&mut self, code: Self::Code);
+
+    /// What follows may be made small apart from what was before.
+    fn cut(&mut self);
+}
+
+/// Text.
+impl Sheet for MapJoiner {
+    type Code = Printed;
+
+    fn line(&mut self, line: &str) {
+        self.push(&format!("{line}\n"), None);
+    }
+
+    fn code(&mut self, code: Printed) {
+        self.push(&code.code, code.map);
+    }
+
+    fn cut(&mut self) {}
+}
+
+/// What the minifier reads.
+impl Sheet for Draft {
+    type Code = (Arc<Program>, Vec<Stmt>);
+
+    fn line(&mut self, line: &str) {
+        self.push(line);
+    }
+
+    fn code(&mut self, (program, statements): Self::Code) {
+        self.fill(&program, statements);
+    }
+
+    fn cut(&mut self) {
+        Self::cut(self);
     }
 }
 
@@ -55,54 +97,43 @@ pub(crate) fn render(
     subject: &str,
     program: impl Fn(&ModuleInstructions) -> Option<Arc<Program>> + Sync,
 ) -> Outcome<Rendered> {
-    let printing = PrintOptions { comments: comments(options), map: options.source_map != MapKind::None };
+    let map = options.source_map != MapKind::None;
     let names = instructions.name_helper.as_ref().map(|helper| NameOptions::in_chunk(helper, options.minify, settings));
-    let pieces: Vec<Option<Piece>> = instructions
-        .modules
-        .par_iter()
-        .with_max_len(8)
-        .map(|module| {
-            let mut program = program(module)?;
-            let items = items(&mut program);
-            let hoisted = program.scope(|| hoist(&program, items, module, names.as_ref()));
-            Some(Piece {
-                functions: hoisted.functions.map(|functions| print(&program, &functions, printing)),
-                body: print(&program, &hoisted.body, printing),
-                variables: hoisted.variables,
-                licences: program.comments.legal(),
-                gives_names: hoisted.gives_names,
-                names: hoisted.names.map(|names| print(&program, &names, printing)),
-            })
-        })
-        .collect();
-    let mut licences: Vec<String> = Vec::new();
-    for text in pieces.iter().flatten().flat_map(|piece| &piece.licences) {
-        if !licences.contains(text) {
-            licences.push(text.clone());
-        }
-    }
-    let segments = join(instructions, options.format, pieces, if options.minify { SEGMENT } else { usize::MAX });
-    let minified = if options.minify {
-        match minify_segments(segments, options.format, settings) {
-            Ok(minified) => minified,
+    let hoisted = |module: &ModuleInstructions| {
+        let mut program = program(module)?;
+        let items = items(&mut program);
+        let hoisted = program.scope(|| hoist(&program, items, module, names.as_ref()));
+        Some((program, hoisted))
+    };
+    let (printed, licences) = if options.minify {
+        let (draft, licences) =
+            join::<Draft>(instructions, options, hoisted, |program, statements| (Arc::clone(program), statements));
+        match minify(draft, options.format, settings, map) {
+            Ok(minified) => (minified, licences),
             Err(reason) => {
                 let message = format!("the chunk `{subject}` cannot be minified: {reason}");
                 return Outcome::with(Rendered::default(), vec![Diagnostic::error("minify", message)]);
             }
         }
     } else {
-        segments.into_iter().next().unwrap_or_default()
+        let comments =
+            if options.legal_comments == LegalComments::None { KeptComments::None } else { KeptComments::All };
+        let printing = PrintOptions { comments, map };
+        let (text, licences) = join::<MapJoiner>(instructions, options, hoisted, |program, statements| {
+            print(program, statements, printing)
+        });
+        (text.finish(), licences)
     };
     let mut code = match &instructions.hashbang {
-        Some(line) => format!("#!{line}\n{}", minified.code),
-        None => minified.code,
+        Some(line) => format!("#!{line}\n{}", printed.code),
+        None => printed.code,
     };
     if options.legal_comments == LegalComments::Inline {
         append_missing(&mut code, &licences);
     }
     let legal = if options.legal_comments == LegalComments::Linked { licences } else { Vec::new() };
     let above = u32::from(instructions.hashbang.is_some());
-    let map = minified.map.as_ref().map(|map| map.json(above));
+    let map = printed.map.as_ref().map(|map| map.json(above));
     Outcome::new(Rendered { code, map, legal })
 }
 
@@ -124,76 +155,84 @@ fn items(program: &mut Arc<Program>) -> Vec<ModuleItem> {
     }
 }
 
-/// The chunk's text, cut between modules into segments of about as many bytes as `limit`, all of the same size.
-fn join(
+/// All of a chunk, cut between modules into segments of about [`SEGMENT`] bytes if they can be told apart, and the licences in it.
+fn join<S: Sheet>(
     instructions: &ChunkInstructions,
-    format: Format,
-    mut pieces: Vec<Option<Piece>>,
-    limit: usize,
-) -> Vec<Printed> {
-    let total: usize = pieces.iter().flatten().map(Piece::size).sum();
-    let count = (total / limit).max(1);
-    let mut segments = Vec::new();
-    let mut joiner = MapJoiner::default();
-    if format == Format::Iife {
-        joiner.push("(() => {\n", None);
-    }
-    if format != Format::Esm && instructions.is_strict {
-        push_line(&mut joiner, "\"use strict\";");
-    }
-    instructions.header.iter().for_each(|line| push_line(&mut joiner, line));
-    if let Some(helper) = &instructions.name_helper
-        && pieces.iter().flatten().any(|piece| piece.gives_names)
-    {
-        push_line(&mut joiner, &Helper::Name.text(helper));
-    }
-    for names in pieces.iter_mut().flatten().filter_map(|piece| piece.names.take()) {
-        joiner.push(&names.code, names.map);
-    }
-    let mut before = 0;
-    for (module, piece) in instructions.modules.iter().zip(pieces) {
-        let Some(piece) = piece else { continue };
-        if segments.len() + 1 < count && before * count >= total * (segments.len() + 1) {
-            segments.push(std::mem::take(&mut joiner).finish());
+    options: &JsOptions,
+    hoisted: impl Fn(&ModuleInstructions) -> Option<(Arc<Program>, Hoisted)> + Sync,
+    code: impl Fn(&Arc<Program>, Vec<Stmt>) -> S::Code + Sync,
+) -> (S, Vec<String>) {
+    let piece = |module| {
+        let (program, hoisted) = hoisted(module)?;
+        let parts = [&hoisted.functions, &hoisted.body].into_iter().flatten();
+        let piece = Piece {
+            module,
+            size: parts.map(|statement| program.code_size(statement.span()) as usize).sum(),
+            functions: code(&program, hoisted.functions),
+            body: code(&program, hoisted.body),
+            variables: hoisted.variables,
+            licences: program.comments.legal(),
+            gives_names: hoisted.gives_names,
+        };
+        Some((code(&program, hoisted.names), piece))
+    };
+    let pieces: Vec<Option<(S::Code, Piece<'_, S::Code>)>> =
+        instructions.modules.par_iter().with_max_len(8).map(piece).collect();
+    let (names, pieces): (Vec<S::Code>, Vec<Piece<'_, S::Code>>) = pieces.into_iter().flatten().unzip();
+    let mut licences: Vec<String> = Vec::new();
+    for text in pieces.iter().flat_map(|piece| &piece.licences) {
+        if !licences.contains(text) {
+            licences.push(text.clone());
         }
-        before += piece.size();
-        push_module(&mut joiner, module, piece);
     }
-    instructions.footer.iter().for_each(|line| push_line(&mut joiner, line));
-    if format == Format::Iife {
-        joiner.push("})();\n", None);
+    let mut sheet = S::default();
+    if options.format == Format::Iife {
+        sheet.line("(() => {");
     }
-    segments.push(joiner.finish());
-    segments
+    if options.format != Format::Esm && instructions.is_strict {
+        sheet.line("\"use strict\";");
+    }
+    instructions.header.iter().for_each(|line| sheet.line(line));
+    if let Some(helper) = &instructions.name_helper
+        && pieces.iter().any(|piece| piece.gives_names)
+    {
+        sheet.line(&Helper::Name.text(helper));
+    }
+    names.into_iter().for_each(|names| sheet.code(names));
+    // Names of a function's scope, and those that are to be kept, are not told apart in segments.
+    let can_cut = options.format == Format::Esm && !options.keep_names;
+    let total: usize = pieces.iter().map(|piece| piece.size).sum();
+    let count = if can_cut { (total / SEGMENT).max(1) } else { 1 };
+    let (mut before, mut segments) = (0, 1);
+    for piece in pieces {
+        if segments < count && before * count >= total * segments {
+            sheet.cut();
+            segments += 1;
+        }
+        before += piece.size;
+        push_module(&mut sheet, piece);
+    }
+    instructions.footer.iter().for_each(|line| sheet.line(line));
+    if options.format == Format::Iife {
+        sheet.line("})();");
+    }
+    (sheet, licences)
 }
 
-fn comments(options: &JsOptions) -> KeptComments {
-    match (options.minify, options.legal_comments) {
-        (true, _) => KeptComments::Annotations,
-        (false, LegalComments::None) => KeptComments::None,
-        (false, _) => KeptComments::All,
-    }
-}
-
-fn push_line(joiner: &mut MapJoiner, line: &str) {
-    joiner.push(&format!("{line}\n"), None);
-}
-
-fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: Piece) {
+fn push_module<S: Sheet>(sheet: &mut S, piece: Piece<'_, S::Code>) {
+    let module = piece.module;
     let Some((name, helper)) = &module.evaluate else {
-        module.prelude.iter().for_each(|line| push_line(joiner, line));
-        joiner.push(&piece.body.code, piece.body.map);
+        module.prelude.iter().for_each(|line| sheet.line(line));
+        sheet.code(piece.body);
         return;
     };
     let variables: BTreeSet<&str> = piece.variables.iter().chain(&module.variables).map(String::as_str).collect();
     let variables: Vec<&str> = variables.into_iter().collect();
     let variables = (!variables.is_empty()).then(|| format!("var {};", variables.join(", ")));
     if let (Some(variables), Wrap::Esm) = (&variables, module.wrap) {
-        push_line(joiner, variables);
+        sheet.line(variables);
     }
-    if let Some(functions) = piece.functions {
-        joiner.push(&functions.code, functions.map);
-    }
+    sheet.code(piece.functions);
     let begin = module.begin.as_ref().map(|begin| format!("() => {begin}, "));
     let head = match (module.wrap, module.parameters) {
         (Wrap::CommonJs, [true, false]) => "function(exports) {",
@@ -204,11 +243,11 @@ fn push_module(joiner: &mut MapJoiner, module: &ModuleInstructions, piece: Piece
         _ => "() => {",
     };
     let head = format!("{}{head}", begin.unwrap_or_default());
-    push_line(joiner, &format!("var {name} = /* @__PURE__ */ {helper}({head}"));
+    sheet.line(&format!("var {name} = /* @__PURE__ */ {helper}({head}"));
     if let (Some(variables), Wrap::CommonJs) = (&variables, module.wrap) {
-        push_line(joiner, variables);
+        sheet.line(variables);
     }
-    module.prelude.iter().for_each(|line| push_line(joiner, line));
-    joiner.push(&piece.body.code, piece.body.map);
-    push_line(joiner, if module.awaits { "}, true);" } else { "});" });
+    module.prelude.iter().for_each(|line| sheet.line(line));
+    sheet.code(piece.body);
+    sheet.line(if module.awaits { "}, true);" } else { "});" });
 }

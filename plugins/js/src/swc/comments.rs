@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::rc::Rc;
-use swc_core::common::comments::{Comment, SingleThreadedComments};
+use swc_core::common::comments::{Comment, Comments as _, SingleThreadedComments};
 use swc_core::common::{BytePos, Span};
 
 type Map = FxHashMap<BytePos, Vec<Comment>>;
@@ -65,6 +65,29 @@ impl Comments {
             Rc::new(RefCell::new(kept.collect::<Map>()))
         };
         SingleThreadedComments::from_leading_and_trailing(select(&self.leading), select(&self.trailing))
+    }
+
+    /// Adds what minifiers and lawyers read to the comments of a tree where positions are `base` more.
+    pub(super) fn copy_annotations(&self, base: u32, to: &SingleThreadedComments) {
+        let copies = |map: &Map, add: &dyn Fn(BytePos, Comment)| {
+            for (position, comments) in map.iter().filter(|(position, _)| !position.is_reserved_for_comments()) {
+                for comment in comments.iter().filter(|comment| is_legal(comment) || is_annotation(comment)) {
+                    let span = Span::new(comment.span.lo + BytePos(base), comment.span.hi + BytePos(base));
+                    add(*position + BytePos(base), Comment { span, ..comment.clone() });
+                }
+            }
+        };
+        copies(&self.leading, &|position, comment| to.add_leading(position, comment));
+        copies(&self.trailing, &|position, comment| to.add_trailing(position, comment));
+    }
+
+    /// Adds another tree's comments.
+    pub(super) fn append(&mut self, other: Self) {
+        for (to, from) in [(&mut self.leading, other.leading), (&mut self.trailing, other.trailing)] {
+            from.into_iter().for_each(|(position, comments)| to.entry(position).or_default().extend(comments));
+        }
+        self.spans.extend(other.spans);
+        self.spans.sort_unstable_by_key(|span| (span.lo, span.hi));
     }
 
     /// Bytes of the comments inside a span.

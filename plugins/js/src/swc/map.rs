@@ -1,4 +1,4 @@
-//! Source maps: from positions to lines and columns, one map through another, many maps one after the other, and all of it as JSON.
+//! Source maps: from positions to lines and columns, many maps one after the other, and all of it as JSON.
 //!
 //! A large chunk has millions of tokens, so a map is lists of plain numbers and shared texts, and joining maps moves them.
 
@@ -26,7 +26,7 @@ impl Lines {
     }
 
     /// Line and column, both from zero, of a position; `None` outside the text.
-    fn place(&mut self, position: BytePos) -> Option<(u32, u32)> {
+    pub(super) fn place(&mut self, position: BytePos) -> Option<(u32, u32)> {
         let offset = position.0.checked_sub(1).filter(|offset| *offset <= self.end)?;
         if !self.is_in(offset, self.last) {
             let next = self.last + 1;
@@ -109,20 +109,24 @@ const NO_NAME: u32 = u32::MAX;
 
 /// A place in a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Origin {
-    source: u32,
-    line: u32,
-    column: u32,
+pub(super) struct Origin {
+    pub(super) source: u32,
+    pub(super) line: u32,
+    pub(super) column: u32,
 }
 
 impl SourceMap {
     /// Source, line, column and name of what stands at a place of the text.
+    #[cfg(test)]
     pub fn origin(&self, line: u32, column: u32) -> Option<(&str, u32, u32, Option<&str>)> {
-        let (run, token) = TokenLines::of(self).find(line, column)?;
+        let run = self.runs.iter().rev().find(|run| run.line <= line)?;
+        let is_there = |token: &&Token| run.line + token.line == line && token.column <= column;
+        let token = run.tokens.iter().rev().find(is_there)?;
         let source = &*self.sources[run.sources[token.from.source as usize] as usize].name;
         Some((source, token.from.line, token.from.column, self.name(run, token)))
     }
 
+    #[cfg(test)]
     fn name(&self, run: &Run, token: &Token) -> Option<&str> {
         let number = run.names.get(token.name as usize)?;
         Some(&self.names[*number as usize])
@@ -234,75 +238,8 @@ fn write_difference(text: &mut String, to: u32, from: u32) {
     }
 }
 
-/// The tokens of a map by line.
-struct TokenLines<'a> {
-    map: &'a SourceMap,
-    /// By line: its run, and the numbers of its first token there and of the one after its last.
-    lines: Vec<(usize, usize, usize)>,
-}
-
-impl<'a> TokenLines<'a> {
-    fn of(map: &'a SourceMap) -> Self {
-        let mut lines: Vec<(usize, usize, usize)> = Vec::new();
-        for (number, run) in map.runs.iter().enumerate() {
-            for (at, token) in run.tokens.iter().enumerate() {
-                let line = (run.line + token.line) as usize;
-                if lines.len() <= line {
-                    lines.resize(line, (0, 0, 0));
-                    lines.push((number, at, at));
-                }
-                lines[line].2 = at + 1;
-            }
-        }
-        Self { map, lines }
-    }
-
-    /// The last token of the line at or before the column.
-    fn find(&self, line: u32, column: u32) -> Option<(&'a Run, &'a Token)> {
-        let (run, start, end) = *self.lines.get(line as usize)?;
-        let run = self.map.runs.get(run)?;
-        let tokens = &run.tokens[start..end];
-        Some((run, tokens.get(tokens.partition_point(|token| token.column <= column).checked_sub(1)?)?))
-    }
-}
-
-/// A map with one source.
-pub(super) fn single<'a>(
-    source: &str,
-    text: &Arc<str>,
-    positions: &Positions,
-    name: impl Fn(BytePos) -> Option<&'a str>,
-) -> SourceMap {
-    let mut lines = Lines::new(text);
-    let mut writer = Writer::new(vec![MappedSource { name: source.into(), text: Arc::clone(text) }], positions.len());
-    for (position, to) in positions {
-        if let Some((line, column)) = lines.place(*position) {
-            writer.add(to, Origin { source: 0, line, column }, name(*position));
-        }
-    }
-    writer.finish()
-}
-
-/// The map of a text made from `text`, which itself was made as `inner` says.
-pub(super) fn through<'a>(
-    inner: &SourceMap,
-    text: &str,
-    positions: &Positions,
-    name: impl Fn(BytePos) -> Option<&'a str>,
-) -> SourceMap {
-    let (mut lines, tokens) = (Lines::new(text), TokenLines::of(inner));
-    let mut writer = Writer::new(inner.sources.clone(), positions.len());
-    for (position, to) in positions {
-        let Some((line, column)) = lines.place(*position) else { continue };
-        let Some((run, token)) = tokens.find(line, column) else { continue };
-        let original = inner.name(run, token).filter(|_| token.column == column);
-        writer.add(to, token.from.renumbered(run), original.or_else(|| name(*position)));
-    }
-    writer.finish()
-}
-
 /// Builds a map of one run and leaves out what says the same again.
-struct Writer {
+pub(super) struct Writer {
     sources: Vec<MappedSource>,
     names: Vec<Arc<str>>,
     numbers: FxHashMap<Arc<str>, u32>,
@@ -310,12 +247,24 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(sources: Vec<MappedSource>, capacity: usize) -> Self {
-        Self { sources, names: Vec::new(), numbers: FxHashMap::default(), tokens: Vec::with_capacity(capacity) }
+    /// For about as many tokens.
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self {
+            sources: Vec::new(),
+            names: Vec::new(),
+            numbers: FxHashMap::default(),
+            tokens: Vec::with_capacity(capacity),
+        }
     }
 
-    /// Adds a token: where it stands, and source, line and column of where it comes from.
-    fn add(&mut self, to: &LineCol, from: Origin, name: Option<&str>) {
+    /// Adds a source; returns its number.
+    pub(super) fn source(&mut self, name: &Arc<str>, text: &Arc<str>) -> u32 {
+        self.sources.push(MappedSource { name: Arc::clone(name), text: Arc::clone(text) });
+        self.sources.len() as u32 - 1
+    }
+
+    /// Adds a token: where it stands, and where that comes from.
+    pub(super) fn add(&mut self, to: &LineCol, from: Origin, name: Option<&str>) {
         let says_the_same = |last: &Token| name.is_none() && last.line == to.line && last.from == from;
         if self.tokens.last().is_some_and(says_the_same) {
             return;
@@ -335,7 +284,7 @@ impl Writer {
         number
     }
 
-    fn finish(mut self) -> SourceMap {
+    pub(super) fn finish(mut self) -> SourceMap {
         self.tokens.shrink_to_fit();
         let run = Run {
             line: 0,
@@ -437,8 +386,10 @@ mod tests {
     #[test]
     fn pieces_begin_on_their_own_lines() {
         let piece = |name: &str| {
-            let positions = vec![(BytePos(1), LineCol { line: 0, col: 0 })];
-            single(name, &Arc::from("x"), &positions, |_| None)
+            let mut writer = Writer::with_capacity(1);
+            let source = writer.source(&name.into(), &"x".into());
+            writer.add(&LineCol { line: 0, col: 0 }, Origin { source, line: 0, column: 0 }, None);
+            writer.finish()
         };
         let mut joiner = MapJoiner::default();
         joiner.push("made(\nup);", None);

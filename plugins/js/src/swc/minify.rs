@@ -1,8 +1,10 @@
-//! Makes the text of a whole chunk small.
+//! Makes a chunk small, as a whole or in segments.
 
-use super::map::{SourceMap, through};
-use super::parse::{Grammars, Syntax, attempt, describe};
+use super::draft::Draft;
+use super::origins::Origins;
+use super::parse::Grammars;
 use super::print::{emit, kept, renamed};
+use super::segments::minify_segments;
 use super::{Comments, KeptComments, Printed, Settings};
 use crate::options::{Format, LegalComments};
 use swc_core::common::comments::SingleThreadedComments;
@@ -19,41 +21,59 @@ use swc_core::ecma::transforms::base::fixer::{fixer, paren_remover};
 use swc_core::ecma::transforms::base::resolver;
 use swc_core::ecma::visit::{VisitMut, VisitMutWith, noop_visit_mut_type};
 
-/// Compresses and renames a whole chunk. `map` says where its code comes from; the result's map says where the small text does.
+/// Compresses and renames a chunk. In a classic script ([`Format::Iife`]) names of the top level are the page's, and left.
 ///
-/// Names in `reserved` are left as they are and not taken for anything else. In a classic script ([`Format::Iife`]) names of the top
-/// level are the page's, and left too. The error is a message about code that does not parse.
-pub fn minify(
-    code: &str,
-    map: Option<&SourceMap>,
-    format: Format,
-    reserved: &[String],
-    settings: &Settings,
-) -> Result<Printed, String> {
+/// The error is a message about code that does not parse.
+pub fn minify(draft: Draft, format: Format, settings: &Settings, map: bool) -> Result<Printed, String> {
+    let (origins, mut segments) = draft.finish();
+    // What nobody wrote has no map.
+    let map = map && !origins.is_empty();
+    let writing = Writing { has_nullish: origins.contain("??"), origins: &origins, settings, map };
+    if segments.len() > 1 {
+        return minify_segments(segments, &writing);
+    }
+    let segment = segments.pop().unwrap_or_default();
     GLOBALS.set(&Globals::new(), || {
-        let (tree, comments) = attempt(code, Syntax::Js, grammars(format)).map_err(|errors| describe(code, &errors))?;
-        let mut tree = shrink(tree, &comments, format, reserved, settings);
-        tidy(&mut tree, code);
-        Ok(write((code, map), &tree, &Comments::take(comments), settings))
+        let (tree, comments) = segment.read(grammars(format))?;
+        Ok(minify_whole(tree, comments, format, &writing))
     })
 }
 
-/// The text of a tree that was made of `code`, with as few characters as can be.
-pub(super) fn write(
-    (code, map): (&str, Option<&SourceMap>),
-    tree: &Tree,
-    comments: &Comments,
-    settings: &Settings,
+/// Compresses, renames and writes a tree whose scopes are not known yet.
+pub(super) fn minify_whole(
+    tree: Tree,
+    comments: SingleThreadedComments,
+    format: Format,
+    writing: &Writing<'_>,
 ) -> Printed {
-    let inline = settings.legal_comments == LegalComments::Inline;
-    let comments = kept(comments, if inline { KeptComments::Legal } else { KeptComments::None });
-    let config = Config::default().with_minify(true).with_target(settings.target.year()).with_inline_script(true);
-    let (small, positions) = emit(tree, code, comments.as_ref(), config, map.is_some());
-    let map = map.zip(positions).map(|(inner, positions)| {
-        let names = renamed(tree, code);
-        through(inner, code, &positions, |position| names.get(&position).copied())
-    });
-    Printed { code: small, map }
+    let tree = shrink(tree, &comments, format, writing.settings);
+    writing.write(tree, &Comments::take(comments))
+}
+
+/// How small trees become text.
+pub(super) struct Writing<'a> {
+    pub(super) origins: &'a Origins,
+    pub(super) settings: &'a Settings,
+    /// A source may have the operator `??`.
+    has_nullish: bool,
+    map: bool,
+}
+
+impl Writing<'_> {
+    /// The text of a tree, with as few characters as can be.
+    pub(super) fn write(&self, mut tree: Tree, comments: &Comments) -> Printed {
+        tree.visit_mut_with(&mut Shorthand);
+        if self.has_nullish {
+            tree.visit_mut_with(&mut Nullish);
+        }
+        let inline = self.settings.legal_comments == LegalComments::Inline;
+        let comments = kept(comments, if inline { KeptComments::Legal } else { KeptComments::None });
+        let year = self.settings.target.year();
+        let config = Config::default().with_minify(true).with_target(year).with_inline_script(true);
+        let (code, positions) = emit(&tree, "", comments.as_ref(), config, self.map);
+        let map = positions.map(|positions| self.origins.map(&positions, &renamed(&tree, self.origins)));
+        Printed { code, map }
+    }
 }
 
 fn grammars(format: Format) -> Grammars {
@@ -64,32 +84,22 @@ fn grammars(format: Format) -> Grammars {
     }
 }
 
-fn shrink(
-    mut tree: Tree,
-    comments: &SingleThreadedComments,
-    format: Format,
-    reserved: &[String],
-    settings: &Settings,
-) -> Tree {
+fn shrink(mut tree: Tree, comments: &SingleThreadedComments, format: Format, settings: &Settings) -> Tree {
     let extra = ExtraOptions { unresolved_mark: Mark::new(), top_level_mark: Mark::new(), mangle_name_cache: None };
     tree.mutate(resolver(extra.unresolved_mark, extra.top_level_mark, false));
     tree.mutate(paren_remover(Some(comments)));
     let options = MinifyOptions {
-        compress: Some(compress(format, reserved, settings)),
-        mangle: Some(mangle(format, reserved)),
+        compress: Some(compress(format, settings)),
+        mangle: Some(mangle(format, &[])),
         ..MinifyOptions::default()
     };
-    let mut tree = run(tree, comments, &options, &extra);
-    tree.mutate(fixer(Some(comments)));
-    tree
+    parenthesised(run(tree, comments, &options, &extra))
 }
 
-/// Removes what compressing and renaming leave behind.
-pub(super) fn tidy(tree: &mut Tree, code: &str) {
-    tree.visit_mut_with(&mut Shorthand);
-    if code.contains("??") {
-        tree.visit_mut_with(&mut Nullish);
-    }
+/// A compressed tree with the parentheses that it needs. If the pass knew the comments, it would put some around what is annotated.
+pub(super) fn parenthesised(mut tree: Tree) -> Tree {
+    tree.mutate(fixer(None));
+    tree
 }
 
 /// Compresses, renames or both.
@@ -152,13 +162,12 @@ fn is_void(expression: &Expr) -> bool {
 }
 
 /// What `compress: true` means to swc, which is not quite what its `Default` says.
-pub(super) fn compress(format: Format, reserved: &[String], settings: &Settings) -> CompressOptions {
+pub(super) fn compress(format: Format, settings: &Settings) -> CompressOptions {
     let own_scope = format != Format::Iife;
     CompressOptions {
         ecma: settings.target.year(),
         module: format == Format::Esm,
         top_level: own_scope.then_some(TopLevelOptions { functions: true }),
-        top_retain: reserved.iter().map(|name| name.as_str().into()).collect(),
         reduce_vars: true,
         ..CompressOptions::default()
     }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! text -> parse (early errors, scopes, resolver) -> transform (types, decorators, JSX, define, lowering) -> Program
-//! Program -> print -> Printed      chunk text -> minify -> Printed
+//! Program -> print -> Printed      Programs, text -> Draft -> minify -> Printed
 //! ```
 //!
 //! Invariants of a [`Program`], held by tests:
@@ -15,12 +15,14 @@ mod accessors;
 mod classes;
 mod comments;
 mod define;
+mod draft;
 mod early;
 mod lower;
 mod map;
 mod minify;
 mod name;
 mod namespaces;
+mod origins;
 mod parse;
 mod print;
 mod scopes;
@@ -35,19 +37,20 @@ mod writer;
 mod tests;
 
 pub use comments::Comments;
+pub use draft::Draft;
 pub use map::{MapJoiner, SourceMap};
 pub use minify::minify;
 pub use name::{Loss, NAME_HELPER, NameOptions, Naming, directives};
 pub use parse::{Dialect, Hint, Syntax, parse};
 pub use print::{KeptComments, PrintOptions, Printed, print};
-pub use segments::{SEGMENT, minify_segments};
+pub use segments::SEGMENT;
 pub use settings::Settings;
 
 use planish_pipeline::asset::AssetId;
 use std::ops::Range;
 use std::sync::Arc;
 use swc_core::common::{GLOBALS, Globals, Mark, Span, SyntaxContext};
-use swc_core::ecma::ast::{Ident, Module};
+use swc_core::ecma::ast::{Ident, Module, Stmt};
 use swc_core::ecma::transforms::base::fixer::fixer;
 use swc_core::ecma::visit::VisitMutWith;
 
@@ -124,7 +127,7 @@ impl Program {
     }
 
     /// Puts the parentheses that the tree needs after it was changed: print writes only those that are there.
-    pub fn fix(&self, module: &mut Module) {
-        self.scope(|| module.visit_mut_with(&mut fixer(None)));
+    pub fn fix(&self, statements: &mut Vec<Stmt>) {
+        self.scope(|| statements.visit_mut_with(&mut fixer(None)));
     }
 }

@@ -176,10 +176,15 @@ fn first(errors: &[Error]) -> Option<BytePos> {
 }
 
 /// Reads a text in one way. What the parser could recover from is an error all the same.
-pub(super) fn attempt(text: &str, syntax: Syntax, grammars: Grammars) -> Read {
+fn attempt(text: &str, syntax: Syntax, grammars: Grammars) -> Read {
+    attempt_from(BytePos(1), text, syntax, grammars)
+}
+
+/// The same for a text whose first position is another.
+pub(super) fn attempt_from(start: BytePos, text: &str, syntax: Syntax, grammars: Grammars) -> Read {
     let comments = SingleThreadedComments::default();
-    let end = BytePos(u32::try_from(text.len()).unwrap_or(u32::MAX - 1) + 1);
-    let input = StringInput::new(text, BytePos(1), end);
+    let end = BytePos(u32::try_from(text.len()).unwrap_or(u32::MAX - start.0) + start.0);
+    let input = StringInput::new(text, start, end);
     let mut parser = Parser::new_from(Lexer::new(syntax.grammar(), EsVersion::EsNext, input, Some(&comments)));
     let parsed = match grammars {
         Grammars::Module => parser.parse_module().map(Tree::Module),
@@ -233,9 +238,9 @@ fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 /// One line about the first error, for text that was made and not written.
-pub(super) fn describe(text: &str, errors: &[Error]) -> String {
+pub(super) fn describe(start: BytePos, text: &str, errors: &[Error]) -> String {
     let Some(error) = errors.iter().min_by_key(|error| error.span().lo) else { return "it does not parse".to_owned() };
-    let at = range(error.span(), text, 0).start as usize;
+    let at = error.span().lo.0.saturating_sub(start.0) as usize;
     let line = text.get(..at).unwrap_or(text).split('\n').count();
     format!("{} in line {line}", message(&error.kind().msg()))
 }

@@ -1,14 +1,15 @@
 //! From a syntax tree to text, with or without a source map.
 
-use super::comments::{is_annotation, is_legal};
-use super::map::{Positions, SourceMap, single};
+use super::comments::is_legal;
+use super::map::{Positions, SourceMap};
+use super::origins::Origins;
 use super::writer::TextWriter;
 use super::{Comments, Program};
 use rustc_hash::FxHashMap;
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
-use swc_core::common::{BytePos, FileName};
-use swc_core::ecma::ast::{Ident, Module};
+use swc_core::common::{BytePos, DUMMY_SP, FileName};
+use swc_core::ecma::ast::{Ident, Module, ModuleItem, Stmt};
 use swc_core::ecma::codegen::text_writer::{WriteJs, omit_trailing_semi};
 use swc_core::ecma::codegen::{Config, Emitter, Node};
 use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
@@ -29,8 +30,6 @@ pub enum KeptComments {
     None,
     /// Licences.
     Legal,
-    /// Licences, and annotations such as `#__PURE__` for the minifier.
-    Annotations,
     /// All that belong to what is printed.
     All,
 }
@@ -45,13 +44,19 @@ pub struct PrintOptions {
 }
 
 /// Prints statements of a program. The map's one source is named by the program's id.
-pub fn print(program: &Program, module: &Module, options: PrintOptions) -> Printed {
+pub fn print(program: &Program, statements: Vec<Stmt>, options: PrintOptions) -> Printed {
+    let body = statements.into_iter().map(ModuleItem::Stmt).collect();
+    print_module(program, &Module { span: DUMMY_SP, body, shebang: None }, options)
+}
+
+/// The same for all kinds of statements.
+pub(super) fn print_module(program: &Program, module: &Module, options: PrintOptions) -> Printed {
     let comments = kept(&program.comments, options.comments);
     let (code, positions) =
         program.scope(|| emit(module, &program.text, comments.as_ref(), Config::default(), options.map));
     let map = positions.map(|positions| {
-        let names = renamed(module, &program.text);
-        single(program.id.as_str(), &program.text, &positions, |position| names.get(&position).copied())
+        let origins = Origins::of(program);
+        origins.map(&positions, &renamed(module, &origins))
     });
     Printed { code, map }
 }
@@ -60,7 +65,6 @@ pub(super) fn kept(comments: &Comments, kept: KeptComments) -> Option<SingleThre
     match kept {
         KeptComments::None => None,
         KeptComments::Legal => Some(comments.select(is_legal)),
-        KeptComments::Annotations => Some(comments.select(|comment| is_legal(comment) || is_annotation(comment))),
         KeptComments::All => Some(comments.select(|_| true)),
     }
 }
@@ -101,9 +105,9 @@ fn write(
     tree.emit_with(&mut emitter).expect("writing to memory does not fail");
 }
 
-/// The names in `text` of what has another name in the tree, by position.
-pub(super) fn renamed<'a, T: VisitWith<Renamed<'a>>>(tree: &T, text: &'a str) -> FxHashMap<BytePos, &'a str> {
-    let mut found = Renamed { text, names: FxHashMap::default() };
+/// The names in the sources of what has another name in the tree, by position.
+pub(super) fn renamed<'a, T: VisitWith<Renamed<'a>>>(tree: &T, origins: &'a Origins) -> FxHashMap<BytePos, &'a str> {
+    let mut found = Renamed { origins, names: FxHashMap::default() };
     tree.visit_with(&mut found);
     found.names
 }
@@ -117,7 +121,7 @@ pub(super) fn word_at(text: &str, position: BytePos) -> Option<&str> {
 
 /// See [`renamed`].
 pub(super) struct Renamed<'a> {
-    text: &'a str,
+    origins: &'a Origins,
     names: FxHashMap<BytePos, &'a str>,
 }
 
@@ -126,7 +130,7 @@ impl Visit for Renamed<'_> {
 
     fn visit_ident(&mut self, ident: &Ident) {
         let low = ident.span.lo;
-        if let Some(name) = word_at(self.text, low).filter(|name| *name != &*ident.sym) {
+        if let Some(name) = self.origins.word_at(low).filter(|name| *name != &*ident.sym) {
             self.names.insert(low, name);
         }
     }

@@ -16,19 +16,23 @@ mod names;
 #[cfg(test)]
 mod tests;
 
-use super::minify::{compress, mangle, run, tidy, write};
-use super::parse::{Grammars, Syntax, attempt, describe};
-use super::{Comments, MapJoiner, Printed, Settings, minify};
+use super::draft::Segment;
+use super::minify::{Writing, compress, mangle, minify_whole, parenthesised, run};
+use super::parse::Grammars;
+use super::transform::Forget;
+use super::{Comments, MapJoiner, Printed, Settings};
 use crate::options::Format;
-use border::{Adoption, Border, Crossing, cross};
+use border::{Border, Crossing, Neighbours, cross};
 use names::{Declared, Names, rename_all};
 use rayon::prelude::*;
+use swc_core::common::util::take::Take;
 use swc_core::common::{GLOBALS, Globals, Mark, SyntaxContext};
 use swc_core::ecma::ast::{Module, ModuleDecl, ModuleItem, Program as Tree};
 use swc_core::ecma::minifier::option::{CompressOptions, ExtraOptions, MangleOptions, MinifyOptions};
-use swc_core::ecma::transforms::base::fixer::{fixer, paren_remover};
+use swc_core::ecma::transforms::base::fixer::paren_remover;
 use swc_core::ecma::transforms::base::rename::rename;
 use swc_core::ecma::transforms::base::resolver;
+use swc_core::ecma::visit::VisitMutWith;
 
 /// Bytes of text that are compressed as one unit. A chunk of less than two segments is one.
 ///
@@ -41,7 +45,7 @@ pub const SEGMENT: usize = 256 << 10;
 const PASSES: usize = 1;
 
 /// A segment on its way.
-struct Segment {
+struct Part {
     globals: Globals,
     unresolved: Mark,
     top_level: Mark,
@@ -49,59 +53,40 @@ struct Segment {
     comments: Comments,
 }
 
-/// Compresses and renames a chunk that is cut into segments, each of which begins on a line of its own.
-///
-/// The error is a message about code that does not parse.
-pub fn minify_segments(sources: Vec<Printed>, format: Format, settings: &Settings) -> Result<Printed, String> {
-    // Names of a function's scope, and those that are to be kept, are not told apart here.
-    if sources.len() > 1
-        && format == Format::Esm
-        && !settings.keep_names
-        && let Some(cut) = read_all(&sources)?
-    {
-        return Ok(join(minify_all(sources, cut, settings)));
-    }
-    let whole = join(sources);
-    minify(&whole.code, whole.map.as_ref(), format, &[], settings)
-}
-
-fn join(pieces: Vec<Printed>) -> Printed {
-    let mut joiner = MapJoiner::default();
-    pieces.into_iter().for_each(|piece| joiner.push(&piece.code, piece.map));
-    joiner.finish()
-}
-
-/// The segments of a chunk, with what each has to do with the others.
-struct Cut {
-    segments: Vec<Segment>,
-    borders: Vec<Border>,
-    crossings: Vec<Crossing>,
-}
-
-/// `None` if the chunk cannot be cut.
-fn read_all(sources: &[Printed]) -> Result<Option<Cut>, String> {
-    let read: Result<Vec<(Segment, Border)>, String> = sources.par_iter().map(|source| read(&source.code)).collect();
-    let (segments, borders): (Vec<Segment>, Vec<Border>) = read?.into_iter().unzip();
-    Ok(cross(&borders).map(|crossings| Cut { segments, borders, crossings }))
-}
-
-fn minify_all(sources: Vec<Printed>, cut: Cut, settings: &Settings) -> Vec<Printed> {
-    let Cut { mut segments, borders, crossings } = cut;
-    let declared: Vec<Declared> = segments
+/// Compresses and renames a chunk that is cut into segments. The error is a message about code that does not parse.
+pub(super) fn minify_segments(segments: Vec<Segment>, writing: &Writing<'_>) -> Result<Printed, String> {
+    let read: Result<Vec<(Part, Border)>, String> = segments.into_par_iter().map(read).collect();
+    let (mut parts, borders): (Vec<Part>, Vec<Border>) = read?.into_iter().unzip();
+    let Some(crossings) = cross(&borders) else { return Ok(minify_together(parts, writing)) };
+    let declared: Vec<Declared> = parts
         .par_iter_mut()
         .zip(&crossings)
-        .map(|(segment, crossing)| segment.compress(crossing, settings))
+        .map(|(part, crossing)| part.compress(crossing, writing.settings))
         .collect();
     let names = rename_all(&declared, &borders);
-    let renamed = segments.into_par_iter().zip(sources).zip(&names);
-    renamed.map(|((segment, source), names)| segment.finish(source, names, settings)).collect()
+    let finished: Vec<Printed> =
+        parts.into_par_iter().zip(&names).map(|(part, names)| part.finish(names, writing)).collect();
+    let mut joiner = MapJoiner::default();
+    finished.into_iter().for_each(|piece| joiner.push(&piece.code, piece.map));
+    Ok(joiner.finish())
 }
 
-fn read(code: &str) -> Result<(Segment, Border), String> {
+/// Segments that cannot be told apart are one.
+fn minify_together(parts: Vec<Part>, writing: &Writing<'_>) -> Printed {
+    let (mut module, mut comments) = (Module::dummy(), Comments::default());
+    for part in parts {
+        module.body.extend(part.tree.body);
+        comments.append(part.comments);
+    }
+    module.visit_mut_with(&mut Forget);
+    let comments = comments.select(|_| true);
+    GLOBALS.set(&Globals::new(), || minify_whole(Tree::Module(module), comments, Format::Esm, writing))
+}
+
+fn read(segment: Segment) -> Result<(Part, Border), String> {
     let globals = Globals::new();
     let read: Result<_, String> = GLOBALS.set(&globals, || {
-        let (mut tree, comments) =
-            attempt(code, Syntax::Js, Grammars::Module).map_err(|errors| describe(code, &errors))?;
+        let (mut tree, comments) = segment.read(Grammars::Module)?;
         let (unresolved, top_level) = (Mark::new(), Mark::new());
         tree.mutate(resolver(unresolved, top_level, false));
         tree.mutate(paren_remover(Some(&comments)));
@@ -109,14 +94,14 @@ fn read(code: &str) -> Result<(Segment, Border), String> {
         Ok((tree.expect_module(), Comments::take(comments), border, unresolved, top_level))
     });
     let (tree, comments, border, unresolved, top_level) = read?;
-    Ok((Segment { globals, unresolved, top_level, tree, comments }, border))
+    Ok((Part { globals, unresolved, top_level, tree, comments }, border))
 }
 
 fn context(mark: Mark) -> SyntaxContext {
     SyntaxContext::empty().apply_mark(mark)
 }
 
-impl Segment {
+impl Part {
     fn extra(&self) -> ExtraOptions {
         ExtraOptions { unresolved_mark: self.unresolved, top_level_mark: self.top_level, mangle_name_cache: None }
     }
@@ -126,15 +111,14 @@ impl Segment {
         let (unresolved, top_level) = (self.unresolved, self.top_level);
         let (tree, declared) = GLOBALS.set(&self.globals, || {
             let (unresolved, top_level) = (context(unresolved), context(top_level));
-            let mut adoption = Adoption::new(crossing, unresolved, top_level);
+            let mut neighbours = Neighbours::new(crossing, unresolved, top_level);
             let mut tree = Tree::Module(tree);
-            adoption.begin(&mut tree);
-            let compress = CompressOptions { passes: PASSES, ..compress(Format::Esm, &[], settings) };
+            neighbours.begin(&mut tree);
+            let compress = CompressOptions { passes: PASSES, ..compress(Format::Esm, settings) };
             let options = MinifyOptions { compress: Some(compress), ..MinifyOptions::default() };
             let mut tree = run(tree, &comments, &options, &extra);
-            adoption.end(&mut tree);
-            tree.mutate(fixer(Some(&comments)));
-            let tree = tree.expect_module();
+            neighbours.end(&mut tree);
+            let tree = parenthesised(tree).expect_module();
             let declared = Declared::of(&tree, unresolved, top_level);
             (tree, declared)
         });
@@ -143,7 +127,7 @@ impl Segment {
         declared
     }
 
-    fn finish(self, source: Printed, names: &Names, settings: &Settings) -> Printed {
+    fn finish(self, names: &Names, writing: &Writing<'_>) -> Printed {
         let extra = self.extra();
         let Self { globals, tree, comments, .. } = self;
         GLOBALS.set(&globals, || {
@@ -162,9 +146,7 @@ impl Segment {
             let options = MinifyOptions { compress: None, mangle: Some(mangle), ..MinifyOptions::default() };
             let mut module = run(Tree::Module(module), &Default::default(), &options, &extra).expect_module();
             module.body.splice(..0, imports);
-            let mut tree = Tree::Module(module);
-            tidy(&mut tree, &source.code);
-            write((&source.code, source.map.as_ref()), &tree, &comments, settings)
+            writing.write(Tree::Module(module), &comments)
         })
     }
 }

@@ -1,18 +1,19 @@
 //! What goes in as people write it, and what the linker sees.
 
+use super::print::print_module;
 use super::{
-    Dialect, Goal, Hint, KeptComments, MapJoiner, PrintOptions, Printed, Program, Settings, Syntax, minify, parse,
-    print,
+    Dialect, Draft, Goal, Hint, KeptComments, PrintOptions, Printed, Program, Settings, Syntax, minify, parse, print,
 };
 use crate::options::{Format, JsOptions, JsxOptions, LegalComments, SourceMap};
 use planish_pipeline::asset::{AssetId, CompilerOptions};
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::resolve::Platform;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use swc_core::common::SyntaxContext;
 use swc_core::ecma::ast::{
     BindingIdent, BreakStmt, CallExpr, Callee, ClassDecl, ContinueStmt, ExportNamedSpecifier, FnDecl, Ident,
-    ImportNamedSpecifier, LabeledStmt, ModuleExportName, ModuleItem, NamedExport,
+    ImportNamedSpecifier, LabeledStmt, ModuleExportName, ModuleItem, NamedExport, Stmt,
 };
 use swc_core::ecma::visit::{Visit, VisitWith};
 
@@ -68,7 +69,7 @@ fn program(name: &str, text: &str, settings: &Settings) -> Program {
 }
 
 fn text(program: &Program) -> String {
-    print(program, &program.module, PrintOptions { comments: KeptComments::All, map: false }).code
+    print_module(program, &program.module, PrintOptions { comments: KeptComments::All, map: false }).code
 }
 
 #[track_caller]
@@ -452,10 +453,9 @@ fn annotations_are_found() {
 #[test]
 fn comments_are_chosen() {
     let program = program("a.js", "/*! kept */ // gone\nf(/* gone */ /* @__PURE__ */ g());", &settings(|_| ()));
-    let with = |comments| print(&program, &program.module, PrintOptions { comments, map: false }).code;
+    let with = |comments| print_module(&program, &program.module, PrintOptions { comments, map: false }).code;
     assert_eq!(with(KeptComments::None), "f(g());\n");
     assert_eq!(with(KeptComments::Legal), "/*! kept */ f(g());\n");
-    assert_eq!(with(KeptComments::Annotations), "/*! kept */ f(/* @__PURE__ */ g());\n");
 }
 
 /// Where `needle` in the printed code comes from: line, column, name.
@@ -471,7 +471,7 @@ fn origin(printed: &Printed, needle: &str) -> (String, u32, u32, Option<String>)
 #[test]
 fn maps_lead_to_the_file() {
     let program = program("src/a.ts", "type T = 1;\nlet é: T = 1, wanted = 2;\nuse(é, wanted);", &settings(|_| ()));
-    let printed = print(&program, &program.module, PrintOptions { comments: KeptComments::None, map: true });
+    let printed = print_module(&program, &program.module, PrintOptions { comments: KeptComments::None, map: true });
     assert_eq!(origin(&printed, "wanted = 2"), ("src/a.ts".to_owned(), 1, 14, None));
     assert_eq!(origin(&printed, "use("), ("src/a.ts".to_owned(), 2, 0, None));
     let json = printed.map.as_ref().expect("asked for").json(0);
@@ -496,85 +496,102 @@ fn renamed_names_are_in_the_map() {
         }
         swc_core::ecma::visit::VisitMutWith::visit_mut_with(statement, &mut Rename);
     }
-    let printed = print(&program, &module, PrintOptions { comments: KeptComments::None, map: true });
+    let printed = print_module(&program, &module, PrintOptions { comments: KeptComments::None, map: true });
     assert_eq!(origin(&printed, "first$1"), ("a.js".to_owned(), 1, 4, Some("first".to_owned())));
+}
+
+/// The statements of a program without imports and exports.
+fn statements(program: &Program) -> Vec<Stmt> {
+    program.module.body.iter().map(|item| item.clone().expect_stmt()).collect()
+}
+
+fn draft(text: &str) -> Draft {
+    let mut draft = Draft::default();
+    draft.push(text);
+    draft
+}
+
+fn small(text: &str, format: Format, settings: &Settings) -> Result<String, String> {
+    minify(draft(text), format, settings, false).map(|printed| printed.code)
 }
 
 #[test]
 fn minified_maps_lead_to_the_files() {
     let settings = settings(|_| ());
-    let mut joiner = MapJoiner::default();
-    joiner.push("// made up", None);
+    let mut draft = draft("// made up");
     for (name, input) in [
-        ("a.js", "\nexport function greet(somebody) {\n  return hello(somebody);\n}"),
-        ("b.js", "export let other = window.thing;"),
+        ("a.js", "\nfunction greet(somebody) {\n  return hello(somebody);\n}\n"),
+        ("b.js", "let other = window.thing;"),
     ] {
-        let program = program(name, input, &settings);
-        let printed = print(&program, &program.module, PrintOptions { comments: KeptComments::None, map: true });
-        joiner.push(&printed.code, printed.map);
+        let program = Arc::new(program(name, input, &settings));
+        draft.fill(&program, statements(&program));
     }
-    let chunk = joiner.finish();
-    let small = minify(&chunk.code, chunk.map.as_ref(), Format::Esm, &[], &settings).expect("it parses");
-    assert_eq!(small.code, "export function greet(e){return hello(e)}export let other=window.thing;");
-    assert_eq!(origin(&small, "e){"), ("a.js".to_owned(), 1, 22, Some("somebody".to_owned())));
+    draft.push("export { greet, other };");
+    let small = minify(draft, Format::Esm, &settings, true).expect("it parses");
+    assert_eq!(small.code, "function e(e){return hello(e)}let t=window.thing;export{e as greet,t as other};");
+    assert_eq!(origin(&small, "e){"), ("a.js".to_owned(), 1, 15, Some("somebody".to_owned())));
     assert_eq!(origin(&small, "hello"), ("a.js".to_owned(), 2, 9, None));
-    assert_eq!(origin(&small, "window"), ("b.js".to_owned(), 0, 19, None));
+    assert_eq!(origin(&small, "window"), ("b.js".to_owned(), 0, 12, None));
+}
+
+/// Statements in a draft are what their text would be.
+#[test]
+fn statements_are_as_their_text_would_be() {
+    let settings = settings(|options| options.target = "es2018".to_owned());
+    let input = "/*! kept */ const made = /* @__PURE__ */ f(), shown = <p q={a?.b.c}>{a ?? 1}</p>; class A { static s = <i/>; #p = 1; }
+        const unused = <p/>; let [x = made] = a, y = (a?.b).c; [1, -(-x)].map((z) => g(() => ({ z, shown, ...y }), (0, a.b)(), `t${z}`)); g(A.s);";
+    let program = Arc::new(program("a.tsx", input, &settings));
+    let mut tree = Draft::default();
+    tree.push("import { g } from 'g';");
+    tree.fill(&program, statements(&program));
+    let options = PrintOptions { comments: KeptComments::All, map: false };
+    let text = draft(&format!("import {{ g }} from 'g';\n{}", print(&program, statements(&program), options).code));
+    let small = |draft| minify(draft, Format::Esm, &settings, false).expect("it parses").code;
+    assert_eq!(small(tree), small(text));
 }
 
 #[test]
 fn formats_decide_what_the_top_level_is() {
-    let small = |format| {
-        minify("var unused = 1; var used = f(); g(used, used);", None, format, &[], &settings(|_| ()))
-            .expect("it parses")
-            .code
-    };
+    let small =
+        |format| small("var unused = 1; var used = f(); g(used, used);", format, &settings(|_| ())).expect("it parses");
     assert_eq!(small(Format::Esm), "var a=f();g(a,a);");
     assert_eq!(small(Format::Cjs), "var a=f();g(a,a);");
     assert!(small(Format::Iife).contains("unused=1"));
 }
 
 #[test]
-fn reserved_names() {
-    let code =
-        "function helper() { return 1 + side(); } class Thing {} export default [helper, helper, Thing, new Thing()];";
-    let small =
-        |reserved: &[String]| minify(code, None, Format::Esm, reserved, &settings(|_| ())).expect("it parses").code;
-    assert!(!small(&[]).contains("helper"));
-    assert!(small(&["helper".to_owned()]).contains("helper"));
-}
-
-#[test]
 fn licences_go_where_they_are_wanted() {
     let code = "/*! mine */ import 'a';\n/* @license theirs */\ng();\n/* other */ f();";
-    let small = |legal| {
-        minify(code, None, Format::Esm, &[], &settings(|options| options.legal_comments = legal)).expect("it parses")
-    };
-    assert_eq!(small(LegalComments::None).code, "import\"a\";g(),f();");
-    assert_eq!(small(LegalComments::Linked).code, "import\"a\";g(),f();");
-    let inline = small(LegalComments::Inline).code;
+    let small =
+        |legal| small(code, Format::Esm, &settings(|options| options.legal_comments = legal)).expect("it parses");
+    assert_eq!(small(LegalComments::None), "import\"a\";g(),f();");
+    assert_eq!(small(LegalComments::Linked), "import\"a\";g(),f();");
+    let inline = small(LegalComments::Inline);
     assert!(inline.contains("mine") && inline.contains("theirs") && !inline.contains("other"), "{inline}");
 }
 
 #[test]
 fn minifying_reports_code_that_does_not_parse() {
-    let message = minify("let a;\nlet = ;", None, Format::Esm, &[], &settings(|_| ())).expect_err("it does not parse");
+    let message = small("let a;\nlet = ;", Format::Esm, &settings(|_| ())).expect_err("it does not parse");
     assert!(message.ends_with("in line 2"), "{message}");
 }
 
 /// The same bytes however often and on whatever thread.
 #[test]
 fn the_same_text_gives_the_same_bytes() {
-    let mut input = String::from("import {q} from 'q';\n");
+    let mut input = String::new();
     for index in 0..50 {
         input.push_str(&format!(
-            "enum E{index} {{ A, B = 'b' }}\n@q class C{index} {{ #p = {index}; static s = E{index}.B; m(long, {{ a, ...rest }}) {{ return this.#p + long?.[a] ?? rest; }} }}\nexport const x{index} = <p k={{C{index}}}>{{x{index} || q}}</p>;\n"
+            "enum E{index} {{ A, B = 'b' }}\n@q class C{index} {{ #p = {index}; static s = E{index}.B; m(long, {{ a, ...rest }}) {{ return this.#p + long?.[a] ?? rest; }} }}\nuse(<p k={{C{index}}}>{{x{index} || q}}</p>);\n"
         ));
     }
     let run = move || {
         let settings = settings(|options| options.target = "es2018".to_owned());
-        let program = program("a.tsx", &input, &settings);
-        let printed = print(&program, &program.module, PrintOptions { comments: KeptComments::Annotations, map: true });
-        let small = minify(&printed.code, printed.map.as_ref(), Format::Esm, &[], &settings).expect("it parses");
+        let program = Arc::new(program("a.tsx", &input, &settings));
+        let printed = print(&program, statements(&program), PrintOptions { comments: KeptComments::All, map: true });
+        let mut draft = Draft::default();
+        draft.fill(&program, statements(&program));
+        let small = minify(draft, Format::Esm, &settings, true).expect("it parses");
         (printed.code, small.code, small.map.as_ref().map(|map| map.json(0)))
     };
     let expected = run();

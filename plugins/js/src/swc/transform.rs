@@ -192,7 +192,7 @@ fn settle(program: &mut Program, comments: &SingleThreadedComments) -> Marks {
 }
 
 /// Removes all contexts, those of blocks and functions too.
-struct Forget;
+pub(super) struct Forget;
 
 impl VisitMut for Forget {
     fn visit_mut_syntax_context(&mut self, context: &mut SyntaxContext) {

@@ -120,7 +120,7 @@ pub(super) fn cross(borders: &[Border]) -> Option<Vec<Crossing>> {
 }
 
 /// Makes a segment a module while it is compressed.
-pub(super) struct Adoption<'a> {
+pub(super) struct Neighbours<'a> {
     crossing: &'a Crossing,
     unresolved: SyntaxContext,
     top_level: SyntaxContext,
@@ -128,7 +128,7 @@ pub(super) struct Adoption<'a> {
     exports: Vec<ModuleItem>,
 }
 
-impl<'a> Adoption<'a> {
+impl<'a> Neighbours<'a> {
     pub(super) fn new(crossing: &'a Crossing, unresolved: SyntaxContext, top_level: SyntaxContext) -> Self {
         Self { crossing, unresolved, top_level, exports: Vec::new() }
     }
@@ -191,7 +191,7 @@ fn is_import_of_others(item: &ModuleItem) -> bool {
 }
 
 /// Free names become those that are imported.
-impl VisitMut for Adoption<'_> {
+impl VisitMut for Neighbours<'_> {
     noop_visit_mut_type!();
 
     fn visit_mut_ident(&mut self, name: &mut Ident) {

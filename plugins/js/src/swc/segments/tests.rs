@@ -1,21 +1,21 @@
-use super::minify_segments;
 use crate::options::Format;
 use crate::swc::tests::settings;
-use crate::swc::{Printed, minify};
-
-fn piece(code: &str) -> Printed {
-    Printed { code: code.to_owned(), ..Printed::default() }
-}
+use crate::swc::{Draft, minify};
 
 fn small(pieces: &[&str]) -> String {
-    let pieces = pieces.iter().map(|code| piece(code)).collect();
-    minify_segments(pieces, Format::Esm, &settings(|_| ())).expect("it parses").code
+    let mut draft = Draft::default();
+    for (at, code) in pieces.iter().enumerate() {
+        if at > 0 {
+            draft.cut();
+        }
+        draft.push(code);
+    }
+    minify(draft, Format::Esm, &settings(|_| ()), false).expect("it parses").code
 }
 
 #[track_caller]
 fn check_whole(pieces: &[&str]) {
-    let whole = minify(&pieces.join("\n"), None, Format::Esm, &[], &settings(|_| ())).expect("it parses");
-    assert_eq!(small(pieces), whole.code);
+    assert_eq!(small(pieces), small(&[&pieces.join("\n")]));
 }
 
 #[test]
