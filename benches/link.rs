@@ -8,7 +8,7 @@ mod script;
 use criterion::Criterion;
 use planish_pipeline::asset::{AssetId, PackageFacts, Source};
 use planish_pipeline::cache::Cache;
-use planish_pipeline::chunk::Split;
+use planish_pipeline::chunk::{Lookup, Split};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Entry, Node, Target};
 use planish_pipeline::key::Key;
 use planish_pipeline::naming::Naming;
@@ -130,6 +130,7 @@ fn build_options(root: &Path) -> Options {
             external: Vec::new(),
         },
         split: Split::default(),
+        lookup: Lookup::Url,
         splitting: true,
         manifests: Vec::new(),
         emit: EmitMode::Files,

@@ -3,11 +3,12 @@
 use crate::Exit;
 use crate::build::{refuse, run_once, session};
 use crate::config::Mode;
+use crate::entries::SCRIPTS;
 use crate::flags::{BundleFlags, FormatMode};
 use crate::plugin_options::{of_bundle, platform};
 use crate::settings::{Refused, absolute, real};
 use crate::terminal::Terminal;
-use planish_pipeline::chunk::{NamedGroup, Split};
+use planish_pipeline::chunk::{Lookup, NamedGroup, Split};
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::naming::Naming;
 use planish_pipeline::plugin::Plugins;
@@ -15,8 +16,6 @@ use planish_pipeline::resolve::{ResolveOptions, normal};
 use planish_pipeline::session::{EmitMode, EntryRequest, Options};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-const SCRIPTS: [&str; 8] = ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"];
 
 /// Bundles the entries once.
 pub(crate) fn run(flags: &BundleFlags, terminal: &Terminal) -> Exit {
@@ -44,6 +43,7 @@ fn prepare(flags: &BundleFlags) -> Result<(Options, Plugins), Refused> {
             external: flags.external.clone(),
         },
         split: split(flags),
+        lookup: Lookup::Url,
         splitting,
         manifests: Vec::new(),
         emit: EmitMode::Files,

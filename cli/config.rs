@@ -10,8 +10,8 @@ mod value;
 pub(crate) use manifests::ManifestRequest;
 pub(crate) use service_worker::ServiceWorkerConfig;
 pub(crate) use value::{
-    Base, Entries, HeadersFormat, ImageFormat, Jsx, Level, Mode, NamingScheme, NotYet, Quality, Size, SourceMapMode,
-    VendorGroups,
+    Base, Entries, HeadersFormat, ImageFormat, Jsx, Level, LookupBy, Mode, NamingScheme, NotYet, Quality, Size,
+    SourceMapMode, VendorGroups,
 };
 
 use serde::Deserialize;
@@ -112,6 +112,8 @@ pub(crate) struct SplitConfig {
     pub(crate) groups: value::Groups,
     /// Small chunks are merged where each request that this saves costs fewer bytes of source.
     pub(crate) min_size: Option<Size>,
+    /// How scripts find the files of other chunks.
+    pub(crate) lookup: Option<LookupBy>,
 }
 
 /// Stylesheets.
@@ -136,8 +138,9 @@ pub(crate) struct HtmlConfig {
     pub(crate) picture: Option<bool>,
     /// Whether white space and comments are removed.
     pub(crate) minify: Option<bool>,
-    /// Whether scripts and stylesheets have an `integrity`: in production, unless it is `false`.
-    pub(crate) integrity: Option<bool>,
+    /// Whether scripts and stylesheets have an `integrity`: in production, unless it is `false`; `"all"`: scripts that are loaded later,
+    /// too.
+    pub(crate) integrity: Option<value::IntegrityOf>,
 }
 
 /// Images.

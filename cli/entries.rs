@@ -20,6 +20,9 @@ const USUAL: [&str; 9] = [
     "src/index.jsx",
 ];
 
+/// What the names of scripts end with.
+pub(crate) const SCRIPTS: [&str; 8] = ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"];
+
 /// Finds the entries of the site in `root`. Folders in `leave_out` are not searched. The errors have no places.
 pub(crate) fn find(
     root: &Path,

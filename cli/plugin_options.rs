@@ -7,7 +7,7 @@ use planish_plugins::PluginOptions;
 use planish_plugins::compress::{CompressOptions, Gzip};
 use planish_plugins::css::CssOptions;
 use planish_plugins::headers::{Form, HeadersOptions};
-use planish_plugins::html::HtmlOptions;
+use planish_plugins::html::{HtmlOptions, Integrity};
 use planish_plugins::image::ImageOptions;
 use planish_plugins::js::{Format, JsOptions, JsxOptions, LegalComments, SourceMap};
 use planish_plugins::service_worker::{ServiceWorkerOptions, WorkerKind};
@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 /// Only variables of the environment and of `.env` files with this prefix reach the scripts.
 const PUBLIC: &str = "PLANISH_PUBLIC_";
 
-const TARGET: &str = "baseline-widely-available";
+/// The target of a site that names none.
+pub(crate) const TARGET: &str = "baseline-widely-available";
 
 /// What the options depend on besides the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,7 @@ pub(crate) fn of_site(config: &Config, site: Site<'_>, environment: &BTreeMap<St
     let target = config.build.target.clone().unwrap_or_else(|| TARGET.to_owned());
     let usual_map = if production { SourceMapMode::None } else { SourceMapMode::External };
     let source_map = config.js.sourcemap.unwrap_or(usual_map);
+    let usual_integrity = if production { Integrity::AtOnce } else { Integrity::None };
     PluginOptions {
         js: JsOptions {
             production,
@@ -57,7 +59,7 @@ pub(crate) fn of_site(config: &Config, site: Site<'_>, environment: &BTreeMap<St
         html: HtmlOptions {
             picture: config.html.picture.unwrap_or(true),
             minify: config.html.minify.unwrap_or(production),
-            integrity: config.html.integrity.unwrap_or(production),
+            integrity: config.html.integrity.map_or(usual_integrity, |integrity| integrity.0),
         },
         image: if production { images(&config.images) } else { untouched() },
         compress: production.then(|| compression(config)),

@@ -3,18 +3,19 @@
 //! Paths in flags are relative to the current folder, paths in the configuration to the root.
 
 use crate::config::read::{ConfigFile, read};
-use crate::config::{ManifestConfig, Mode, SplitConfig};
+use crate::config::{Config, ManifestConfig, Mode, SplitConfig};
 use crate::entries;
 use crate::environment;
 use crate::flags::{BuildFlags, CachePlace};
 use crate::plugin_options;
 use crate::worker;
-use planish_pipeline::chunk::Split;
+use planish_pipeline::chunk::{Lookup, Split};
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::manifest::{Format, Request};
 use planish_pipeline::resolve::{Platform, ResolveOptions, normal};
 use planish_pipeline::session::{EmitMode, EntryRequest, Options};
 use planish_plugins::PluginOptions;
+use planish_plugins::js::swc::has_import_maps;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -127,6 +128,7 @@ fn join(
         external: config.js.external.clone(),
     };
     let environment = environment::load(&root, mode, std::env::vars_os())?;
+    let lookup = lookup(config, mode, &entries);
     let has_index = entries.iter().any(|entry| entry.path == root.join("index.html"));
     let plugins = plugin_options::of_site(config, plugin_options::Site { mode, base: &base, has_index }, &environment);
     let session = Options {
@@ -139,6 +141,7 @@ fn join(
         modules: worker::modules(plugins.service_worker.as_ref(), &base, config),
         base,
         split: split(&config.js.split),
+        lookup,
         splitting: true,
         manifests: manifests(&config.manifest),
         emit: EmitMode::Release,
@@ -154,6 +157,27 @@ fn manifests(config: &ManifestConfig) -> Vec<Request> {
         Some(formats) => formats.iter().map(|manifest| manifest.0.clone()).collect(),
         None => vec![Request { format: Format::Vite, path: Format::Vite.usual_path().to_owned() }],
     }
+}
+
+/// How scripts find each other's files, so that an edit renames as few as it can. An import map works where every page has it: in those
+/// that are built here, and in those of templates that `planish.json` makes the tags of.
+fn lookup(config: &Config, mode: Mode, entries: &[EntryRequest]) -> Lookup {
+    if let Some(lookup) = config.js.split.lookup {
+        return lookup.into();
+    }
+    if mode == Mode::Development {
+        return Lookup::Url;
+    }
+    let is_script = |entry: &EntryRequest| {
+        let extension = entry.path.extension().and_then(|extension| extension.to_str());
+        extension.is_some_and(|extension| entries::SCRIPTS.contains(&extension))
+    };
+    let have_maps = match &config.manifest.formats {
+        Some(formats) => formats.iter().all(|manifest| manifest.0.format == Format::Planish),
+        None => !entries.iter().any(is_script),
+    };
+    let target = config.build.target.as_deref().unwrap_or(plugin_options::TARGET);
+    if have_maps && has_import_maps(target) { Lookup::Map } else { Lookup::Table }
 }
 
 /// What a request is worth, in bytes of source: see `[js.split]` `min_size`.

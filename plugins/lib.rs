@@ -97,7 +97,7 @@ mod tests {
                 legal_comments: js::LegalComments::None,
             },
             css: CssOptions { minify: true, source_map: false, target: "es2020".into() },
-            html: HtmlOptions { picture: true, minify: true, integrity: true },
+            html: HtmlOptions { picture: true, minify: true, integrity: html::Integrity::AtOnce },
             image: ImageOptions::default(),
             compress: Some(CompressOptions::default()),
             headers: Some(HeadersOptions { forms: Vec::new(), policies: true }),

@@ -266,6 +266,33 @@ fn pages_whose_scripts_share_one_work_without_an_integrity_policy() {
 }
 
 #[test]
+fn an_import_map_lets_browsers_check_what_is_imported_and_what_is_loaded_later() {
+    let site = site("/");
+    let config = site.read("planish.toml");
+    let (config, _) = config.split_once("[manifest]").expect("it has manifests");
+    site.write("planish.toml", format!("{config}[html]\nintegrity = \"all\"\n"));
+    let second = "import { colour } from './colour.js';\ndocument.body.dataset.second = colour();\n\
+                  import('./later.js').catch(() => {}).finally(() => document.body.dataset.ready = true);\n";
+    site.write("src/second.js", second);
+    site.edit("src/main.js", "document.body.dataset.ready = true;", "");
+    site.write("src/later.js", "document.body.dataset.later = true;\n");
+    site.build(&[]).good();
+    for server in [nginx(&site, "/"), caddy(&site, "/")] {
+        let answers = server.ask(&[json!({ "path": "/index.html", "headers": {} })]);
+        assert_eq!(header(&answers[0], "integrity-policy"), "blocked-destinations=(script)");
+        let report = server.open(&site, "/", "sub/").json();
+        let body = &report["body"];
+        assert_eq!((&report["errors"], &body["second"]), (&json!([]), &json!("rgb(4, 5, 6)")));
+        assert_eq!(body["later"], "true", "{report}");
+    }
+    let later = site.tree("dist").one("assets/later-", ".js").to_owned();
+    site.write(&format!("dist/{later}"), "document.body.dataset.later = 'something else';\n");
+    let report = nginx(&site, "/").open(&site, "/", "index.html").json();
+    assert_eq!(report["body"]["later"], Value::Null);
+    assert!(report["errors"].to_string().contains("integrity"), "{}", report["errors"]);
+}
+
+#[test]
 fn a_browser_refuses_a_script_with_other_bytes() {
     let site = site("/");
     let script = site.tree("dist").one("assets/main-", ".js").to_owned();

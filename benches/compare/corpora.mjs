@@ -113,7 +113,8 @@ async function checkSuite(out, tool) {
   return checkShop(out, tool);
 }
 
-function prepareShop(folder) {
+/** Copies the shop and installs its packages; its entry. */
+export function prepareShop(folder) {
   const source = join(repository, "fixtures/apps/react-shop");
   if (!existsSync(join(source, "package.json"))) throw new Error("fixtures/apps/react-shop is missing");
   const left = new Set(["node_modules", "dist"].map((name) => join(source, name)));

@@ -12,7 +12,8 @@ export function sizes(folder) {
   return { files: files.length, raw: sum((file) => file.length), brotli: sum((file) => brotli(file).length) };
 }
 
-function brotli(bytes) {
+/** A file with Brotli 11. */
+export function brotli(bytes) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
   return brotliCompressSync(bytes, { params });
 }

@@ -3,9 +3,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const begin = "<!-- bench:begin -->";
-const end = "<!-- bench:end -->";
-
 /** The Markdown of a whole comparison. */
 export function table(results) {
   const parts = [conditions(results), ...(results.corpora ?? []).map(corpusTable), ...rebuildTables(results)];
@@ -99,9 +96,10 @@ function bytes(value) {
   return value.toLocaleString("en-US");
 }
 
-/** Replaces what stands between the markers of a file, if it has them. */
-export function spliceTable(path, text) {
+/** Replaces what stands between the markers of a file, if it has them: `<!-- bench:begin -->` and `<!-- bench:end -->`. */
+export function spliceTable(path, text, name = "bench") {
   if (!existsSync(path)) return;
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
   const before = readFileSync(path, "utf8");
   const from = before.indexOf(begin);
   const to = before.indexOf(end);

@@ -2,9 +2,10 @@
 //! the message can point at it; messages begin with `must` and follow the key's name.
 
 use clap::ValueEnum;
-use planish_pipeline::chunk::{NamedGroup, VendorSplit};
+use planish_pipeline::chunk::{Lookup, NamedGroup, VendorSplit};
 use planish_pipeline::naming::{Naming, Template};
 use planish_plugins::compress::Gzip;
+use planish_plugins::html::Integrity;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -255,6 +256,53 @@ impl<'de> Deserialize<'de> for Groups {
             }
         }
         deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// `lookup` of `[js.split]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LookupBy {
+    /// By URL.
+    None,
+    /// In the import map of the page.
+    ImportMap,
+    /// In a table that is a script of its own.
+    Table,
+}
+
+impl From<LookupBy> for Lookup {
+    fn from(lookup: LookupBy) -> Self {
+        match lookup {
+            LookupBy::None => Self::Url,
+            LookupBy::ImportMap => Self::Map,
+            LookupBy::Table => Self::Table,
+        }
+    }
+}
+
+/// `integrity` of `[html]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RawIntegrity")]
+pub(crate) struct IntegrityOf(pub(crate) Integrity);
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "must be `true`, `false` or `all`")]
+enum RawIntegrity {
+    Switch(bool),
+    Word(String),
+}
+
+impl TryFrom<RawIntegrity> for IntegrityOf {
+    type Error = String;
+
+    fn try_from(raw: RawIntegrity) -> Result<Self, String> {
+        match raw {
+            RawIntegrity::Switch(false) => Ok(Self(Integrity::None)),
+            RawIntegrity::Switch(true) => Ok(Self(Integrity::AtOnce)),
+            RawIntegrity::Word(word) if word == "all" => Ok(Self(Integrity::All)),
+            RawIntegrity::Word(word) => Err(format!("must be `true`, `false` or `all`, not `{word}`")),
+        }
     }
 }
 

@@ -161,6 +161,7 @@ fn chunk(session: &Session, graph: &AssetGraph, linked: &[Linked]) -> (ChunkPlan
         waits: &|asset| linked[owners[asset.index()]].waits.get(asset.index()).copied().unwrap_or(false),
         load: &|asset| linked[owners[asset.index()]].loads.get(asset.index()).copied().unwrap_or_default(),
         split: &session.options.split,
+        lookup: session.options.lookup,
     })
 }
 

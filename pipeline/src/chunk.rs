@@ -8,6 +8,7 @@
 //! names     names of chunks, ids of their files
 //! connect   which chunk imports which, in what order
 //! facades   a chunk that others import exports no more than its root
+//! lookup    how chunks find the files of others
 //! ```
 //!
 //! Every root (an entry, a document's script or stylesheet, the target of an `import()`, a worker) has a chunk. Nothing is ever evaluated
@@ -16,6 +17,7 @@
 
 mod connect;
 mod facades;
+mod lookup;
 mod merge;
 mod names;
 mod owners;
@@ -23,6 +25,7 @@ mod pieces;
 mod reach;
 mod split;
 
+pub use lookup::{Ahead, Lookup};
 pub use split::{NamedGroup, Split, VendorSplit};
 
 use self::pieces::Piece;
@@ -32,6 +35,7 @@ use crate::graph::{AssetGraph, AssetIdx};
 use crate::output::OutputId;
 use crate::plugin::{Edge, Grouping, Load};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Dense number of a chunk within one build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -73,6 +77,10 @@ pub struct Chunk {
     pub script: Option<OutputId>,
     /// The stylesheet, if there are styles.
     pub style: Option<OutputId>,
+    /// How its script finds the files of other chunks.
+    pub lookup: Lookup,
+    /// Its script is the table for this entry, and nothing else.
+    pub table_of: Option<ChunkIdx>,
 }
 
 /// All chunks of a build.
@@ -86,6 +94,8 @@ pub struct ChunkPlan {
     pub root_chunk: Vec<Option<ChunkIdx>>,
     /// The roots' chunks for which an asset is evaluated, where it has not been before in any case, sorted; indexed by asset.
     pub roots_of: Vec<Vec<ChunkIdx>>,
+    /// The names by which scripts look up scripts and stylesheets, which are the same whatever these files hold. Empty if none does.
+    pub keys: BTreeMap<OutputId, String>,
 }
 
 impl ChunkPlan {
@@ -148,6 +158,8 @@ pub struct PlanInput<'a> {
     pub load: &'a (dyn Fn(AssetIdx) -> Load + Sync),
     /// What the configuration wants in chunks of their own.
     pub split: &'a Split,
+    /// How scripts find the files of other chunks, where they can.
+    pub lookup: Lookup,
 }
 
 /// Groups assets into chunks. Also returns which assets are in the output at all.
@@ -167,6 +179,7 @@ pub fn plan(input: &PlanInput<'_>) -> (ChunkPlan, Vec<bool>) {
         names::name_chunks(input.graph, &mut plan);
         connect::connect(input, &mut plan, &order);
     }
+    lookup::set_up(input, &mut plan, &order);
     (plan, live)
 }
 
@@ -195,5 +208,5 @@ fn chunks(input: &PlanInput<'_>, roots: &[(AssetIdx, Root)], owners: &[Vec<usize
         chunk
     };
     let chunks = pieces.iter().enumerate().map(chunk).collect();
-    ChunkPlan { chunks, chunk_of, root_chunk, roots_of }
+    ChunkPlan { chunks, chunk_of, root_chunk, roots_of, keys: BTreeMap::new() }
 }

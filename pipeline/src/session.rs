@@ -4,7 +4,7 @@
 use crate::asset::{AssetId, Fragment};
 use crate::build::build;
 use crate::cache::Cache;
-use crate::chunk::Split;
+use crate::chunk::{Lookup, Split};
 use crate::diagnostic::Diagnostic;
 use crate::discover::SourceStore;
 use crate::manifest::Request as ManifestRequest;
@@ -38,6 +38,8 @@ pub struct Options {
     pub modules: BTreeMap<String, Fragment>,
     /// How code is split beyond what the entries share.
     pub split: Split,
+    /// How scripts find the files of other chunks.
+    pub lookup: Lookup,
     /// Whether `import()` makes chunks; if not, its targets are bundled into the importer's chunk.
     pub splitting: bool,
     /// The manifests to write.

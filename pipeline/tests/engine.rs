@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "the tests make files and look at them")]
 
 use planish_pipeline::asset::{Asset, AssetId, AssetOutput, Dependency, DependencyKind, Fragment, Source};
-use planish_pipeline::chunk::{ChunkIdx, Split, VendorSplit};
+use planish_pipeline::chunk::{ChunkIdx, Lookup, Split, VendorSplit};
 use planish_pipeline::diagnostic::Outcome;
 use planish_pipeline::graph::Target;
 use planish_pipeline::key::Key;
@@ -179,6 +179,7 @@ impl Site {
                 external: Vec::new(),
             },
             split: Split { vendor: VendorSplit::One, ..Split::default() },
+            lookup: Lookup::Url,
             splitting: true,
             manifests: vec![manifest::Request { format: Format::Vite, path: "manifest.json".to_owned() }],
             emit: EmitMode::Release,

@@ -86,6 +86,7 @@ impl Site {
             cascade: 0,
             script: output("script", script),
             style: output("style", style),
+            ..Chunk::default()
         };
         for (kind, class, path) in [("script", OutputClass::Script, script), ("style", OutputClass::Style, style)] {
             if !path.is_empty() {

@@ -1,7 +1,7 @@
 //! Which modules travel together: graphs of modules, and the chunks that they become.
 
 use planish_pipeline::asset::{Asset, AssetId, DependencyKind, PackageFacts, Source};
-use planish_pipeline::chunk::{ChunkPlan, NamedGroup, PlanInput, Split, VendorSplit, plan};
+use planish_pipeline::chunk::{ChunkPlan, Lookup, NamedGroup, PlanInput, Split, VendorSplit, plan};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Entry, Node};
 use planish_pipeline::key::Key;
 use planish_pipeline::plugin::{Edge, Evaluation, Grouping, Load};
@@ -44,7 +44,7 @@ impl Module {
     }
 }
 
-fn chunks(lines: &[&'static str], split: &Split) -> ChunkPlan {
+fn chunks(lines: &[&'static str], split: &Split, lookup: Lookup) -> ChunkPlan {
     let modules: Vec<Module> = lines.iter().map(|line| Module::new(line)).collect();
     let number = |path: &str| {
         let at = modules.iter().position(|module| module.path == path);
@@ -64,6 +64,7 @@ fn chunks(lines: &[&'static str], split: &Split) -> ChunkPlan {
         waits: &|_| false,
         load: &load,
         split,
+        lookup,
     };
     plan(&input).0
 }
@@ -71,7 +72,7 @@ fn chunks(lines: &[&'static str], split: &Split) -> ChunkPlan {
 /// The chunks of a graph, each as `name: members`, sorted.
 #[track_caller]
 fn check(lines: &[&'static str], split: &Split, expected: &[&str]) {
-    let plan = chunks(lines, split);
+    let plan = chunks(lines, split, Lookup::Url);
     let name = |asset: &AssetIdx| lines[asset.index()].split([':', '*', '+']).next().unwrap_or_default();
     let mut found: Vec<String> = plan
         .chunks
@@ -254,9 +255,45 @@ fn stylesheets_keep_their_order_across_chunks() {
         "p/a.css:",
         "s/last.css:",
     ];
-    let plan = chunks(&lines, &merging(5000));
+    let plan = chunks(&lines, &merging(5000), Lookup::Url);
     let root = plan.root_chunk(AssetIdx(1)).expect("it is asked for");
     let styles: Vec<AssetIdx> =
         plan.styled(root).into_iter().flat_map(|chunk| plan.chunk(chunk).styles.clone()).collect();
     assert_eq!(styles, [3, 4, 5].map(AssetIdx));
+}
+
+#[test]
+fn keys_of_files_do_not_depend_on_other_chunks() {
+    let keys = |lines: &[&'static str]| chunks(lines, &Split::default(), Lookup::Map).keys;
+    let before = keys(&["main: x/lib | x/page y/page", "x/lib*:", "x/page*:", "y/page*:"]);
+    let named: Vec<&str> = before.values().map(String::as_str).collect();
+    assert!(
+        matches!(named[..], ["~main", x, y] if x != y && x.starts_with("~page.") && y.starts_with("~page.")),
+        "{named:?}"
+    );
+    let after = keys(&["main: x/lib | a/page x/page y/page", "a/page*:", "x/lib*:", "x/page*:", "y/page*:"]);
+    assert_eq!(after.len(), 4);
+    assert!(before.iter().all(|(file, key)| after.get(file) == Some(key)), "{before:?} {after:?}");
+}
+
+#[test]
+fn a_table_has_what_its_entry_loads_lazily() {
+    let lines = ["a*: x/lib | x/page", "b*: x/lib | y/page", "c*: x/lib", "x/lib*:", "x/page*:", "y/page*:"];
+    let plan = chunks(&lines, &Split::default(), Lookup::Table);
+    let files = |entry: &str| -> Vec<String> {
+        let table = plan.chunks.iter().find(|chunk| chunk.name == format!("lazy-{entry}"));
+        let entry = table.and_then(|table| table.table_of);
+        entry
+            .map(|entry| plan.looked_up(&[entry], Lookup::Table).into_keys().map(str::to_owned).collect())
+            .unwrap_or_default()
+    };
+    let [a, b, c] = ["a", "b", "c"].map(files);
+    assert!(a.len() == 1 && b.len() == 1 && a != b && c.is_empty(), "{a:?} {b:?} {c:?}");
+    let order = |entry: &str| -> Vec<&str> {
+        let entry = plan.chunks.iter().position(|chunk| chunk.name == entry).expect("it is there");
+        let imports = plan.chunks[entry].imports.iter().map(|import| plan.chunk(*import).name.as_str());
+        imports.collect()
+    };
+    assert_eq!(order("a"), ["lazy-a", "lib", "code-a"]);
+    assert_eq!(order("c"), ["lib"]);
 }

@@ -1,11 +1,11 @@
 //! What all manifests are made from.
 
 use super::records::{Record, Records, records};
-use crate::chunk::ChunkPlan;
+use crate::chunk::{ChunkIdx, ChunkPlan, Lookup};
 use crate::graph::AssetGraph;
 use crate::integrity::integrity;
 use crate::naming::Names;
-use crate::output::{FinalFile, OutputClass, Release};
+use crate::output::{FinalFile, OutputClass, OutputId, Release};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -16,6 +16,8 @@ pub struct Model<'a> {
     pub(super) records: Records<'a>,
     /// What is served under its own URL, by path: no manifests, no precompressed forms.
     pub(super) files: BTreeMap<&'a str, File<'a>>,
+    /// What the import map of every page has to hold: paths by what scripts import.
+    pub(super) import_map: BTreeMap<&'a str, &'a str>,
 }
 
 /// A file with what is known of it.
@@ -50,7 +52,12 @@ impl<'a> Model<'a> {
             )
         };
         let files = release.files.iter().filter(is_served).map(file).collect();
-        Self { graph, release, records: records(graph, plan, release), files }
+        let paths: BTreeMap<&OutputId, &str> =
+            release.files.iter().map(|file| (&file.id, file.path.as_str())).collect();
+        let chunks: Vec<ChunkIdx> = (0..plan.chunks.len() as u32).map(ChunkIdx).collect();
+        let import_map = plan.looked_up(&chunks, Lookup::Map).into_iter();
+        let import_map = import_map.filter_map(|(key, output)| Some((key, *paths.get(output)?))).collect();
+        Self { graph, release, records: records(graph, plan, release), files, import_map }
     }
 
     /// The URL of a file.

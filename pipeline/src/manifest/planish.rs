@@ -17,6 +17,7 @@ pub(super) fn text(model: &Model<'_>) -> String {
         entries: entries.map(|(key, record)| (key.clone(), entry(model, record))).collect(),
         sources: sources(model),
         files: files(model),
+        import_map: model.import_map.iter().map(|(key, path)| ((*key).to_owned(), (*path).to_owned())).collect(),
     })
 }
 

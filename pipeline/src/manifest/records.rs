@@ -270,8 +270,9 @@ impl<'a> Build<'a> {
     }
 
     fn assets_of_chunk(&self, chunk: &Chunk) -> BTreeSet<&'a str> {
-        let members: Vec<AssetIdx> = chunk.scripts.iter().chain(&chunk.styles).copied().collect();
-        self.assets_of(&members)
+        let behind = chunk.root.filter(|_| chunk.scripts.is_empty()).and_then(|root| self.plan.chunk_of(root));
+        let scripts = behind.map_or(&chunk.scripts, |code| &self.plan.chunk(code).scripts);
+        self.assets_of(&scripts.iter().chain(&chunk.styles).copied().collect::<Vec<_>>())
     }
 
     /// The files that assets refer to by URL, and the scripts of their workers.

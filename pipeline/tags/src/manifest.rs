@@ -20,6 +20,10 @@ pub struct Manifest {
     pub sources: BTreeMap<String, Source>,
     /// All files but precompressed ones and manifests.
     pub files: BTreeMap<String, File>,
+    /// What the import map of a page must hold, before anything that loads scripts: files by what scripts import. Empty if they import
+    /// each other by URL.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub import_map: BTreeMap<String, String>,
 }
 
 /// What a page, an entry, the target of an `import()` or a worker needs.

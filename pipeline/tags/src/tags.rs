@@ -1,7 +1,7 @@
 //! The tags of an entry.
 
 use crate::manifest::{Entry, Manifest};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What tags say besides what the manifest knows.
@@ -38,7 +38,7 @@ impl Manifest {
         self.entries.get(name).or_else(named).ok_or_else(|| Unknown::of(name, self.entries.keys()))
     }
 
-    /// The tags that a page needs for an entry, each on a line: preloads of the scripts that it imports, stylesheets in the order of the
+    /// The tags that a page needs for an entry, each on a line: an import map if scripts need one, preloads of the scripts that it imports, stylesheets in the order of the
     /// cascade, scripts. All that is known of the bytes goes into `integrity`.
     ///
     /// # Errors
@@ -47,7 +47,8 @@ impl Manifest {
         self.tags_of(&[entry], options)
     }
 
-    /// The same for several entries of one page; what they share is there once.
+    /// The same for several entries of one page; what they share is there once. A page may have one import map, so it takes all tags from one
+    /// call.
     ///
     /// # Errors
     /// If one of them is not there.
@@ -60,8 +61,14 @@ impl Manifest {
         let link =
             |rel: &'static str| move |path: &str| format!("<link rel=\"{rel}\" href={}>", self.value(path, options));
         let script = |path: &str| format!("<script type=\"module\" src={}></script>", self.value(path, options));
-        let preloads = preloads.into_iter().map(link("modulepreload"));
-        let tags = preloads.chain(styles.into_iter().map(link("stylesheet"))).chain(scripts.into_iter().map(script));
+        let checked = preloads.iter().chain(&scripts).copied();
+        let import_map = self.import_map(checked, options).filter(|_| !scripts.is_empty());
+        let preloads = preloads.iter().copied().map(link("modulepreload"));
+        let tags = import_map
+            .into_iter()
+            .chain(preloads)
+            .chain(styles.into_iter().map(link("stylesheet")))
+            .chain(scripts.iter().copied().map(script));
         Ok(tags.collect::<Vec<_>>().join("\n"))
     }
 
@@ -79,9 +86,23 @@ impl Manifest {
         }
     }
 
+    /// The import map, which says what some of its scripts must hold.
+    fn import_map<'m>(&'m self, checked: impl Iterator<Item = &'m str>, options: &Options) -> Option<String> {
+        if self.import_map.is_empty() {
+            return None;
+        }
+        let url = |path: &str| format!("{}{path}", self.base);
+        let imports: BTreeMap<&str, String> = self.import_map.iter().map(|(key, path)| (&**key, url(path))).collect();
+        let integrity = checked.filter_map(|path| Some((url(path), &*self.files.get(path)?.integrity)));
+        let map = serde_json::json!({ "imports": imports, "integrity": integrity.collect::<BTreeMap<_, _>>() });
+        // Nothing in it may end the script element.
+        let text = map.to_string().replace('<', "\\u003c");
+        let nonce = options.nonce.as_deref().map(|nonce| attribute("nonce", nonce)).unwrap_or_default();
+        Some(format!("<script type=\"importmap\"{nonce}>{text}</script>"))
+    }
+
     /// A URL in quotes and the attributes after it.
     fn value(&self, path: &str, options: &Options) -> String {
-        let attribute = |name: &str, value: &str| format!(" {name}=\"{}\"", escape(value));
         let integrity = self.files.get(path).map(|file| attribute("integrity", &file.integrity));
         let nonce = options.nonce.as_deref().map(|nonce| attribute("nonce", nonce));
         let url = escape(&format!("{}{path}", self.base));
@@ -98,6 +119,10 @@ impl Unknown {
 fn each_once<'m>(entries: &[&'m Entry], list: impl Fn(&'m Entry) -> &'m Vec<String>) -> Vec<&'m str> {
     let mut seen = BTreeSet::new();
     entries.iter().flat_map(|entry| list(entry)).map(String::as_str).filter(|path| seen.insert(*path)).collect()
+}
+
+fn attribute(name: &str, value: &str) -> String {
+    format!(" {name}=\"{}\"", escape(value))
 }
 
 /// Text as the value of an attribute in double quotes.

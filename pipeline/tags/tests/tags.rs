@@ -27,6 +27,7 @@ fn manifest() -> Manifest {
         entries: [("src/main.ts".into(), main), ("src/admin.ts".into(), admin)].into(),
         sources: [("logo.png".into(), Source { file: "logo-1.png".into(), ..Source::default() })].into(),
         files: [("main.js".into(), file("sha384-m")), ("lib.css".into(), file("sha384-l"))].into(),
+        import_map: [].into(),
     }
 }
 
@@ -56,6 +57,16 @@ fn entries_of_one_page_share_what_they_need() {
 fn a_nonce_is_escaped_and_on_every_tag() {
     let tags = manifest().tags("main", &Options { nonce: Some("a\"b".into()) }).expect("it is there");
     assert_eq!(tags.matches(" nonce=\"a&quot;b\">").count(), 4);
+}
+
+#[test]
+fn an_import_map_comes_first() {
+    let import_map = [("~<lib".into(), "lib.js".into())].into();
+    let manifest = Manifest { import_map, ..manifest() };
+    let tags = manifest.tags("main", &Options { nonce: Some("n".into()) }).expect("it is there");
+    let map = r#"{"imports":{"~\u003clib":"/s/lib.js"},"integrity":{"/s/main.js":"sha384-m"}}"#;
+    assert_eq!(tags.lines().next(), Some(&*format!("<script type=\"importmap\" nonce=\"n\">{map}</script>")));
+    assert_eq!(tags.lines().count(), MAIN.lines().count() + 1);
 }
 
 #[test]

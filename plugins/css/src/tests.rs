@@ -102,6 +102,7 @@ impl Build {
             cascade: 0,
             script: None,
             style: Some(style),
+            ..Chunk::default()
         };
         let plan = ChunkPlan { chunks: vec![chunk], ..ChunkPlan::default() };
         Self { graph, plan, names, tasks: Tasks::new(Arc::new(Cache::new(None, true))) }

@@ -78,6 +78,11 @@ impl<'a> Addresses<'a> {
         Some(format!("<link rel=\"{rel}\" crossorigin{} href=\"{url}\">\n", integrity.unwrap_or_default()))
     }
 
+    /// The URL of a script that an import map is to check, and its integrity.
+    pub(crate) fn checked(&mut self, output: &OutputId) -> Option<(String, String)> {
+        Some((self.output(output)?, self.context.names.integrity(output)))
+    }
+
     /// The output that an asset is in, if it is in one.
     fn file(&self, idx: AssetIdx, role: Role) -> Option<OutputId> {
         let chunk = self.context.plan.root_chunk(idx).map(|chunk| self.context.plan.chunk(chunk));

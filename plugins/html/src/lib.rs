@@ -6,6 +6,7 @@
 mod address;
 mod entity;
 mod image;
+mod import_map;
 mod inventory;
 mod page;
 mod references;
@@ -34,8 +35,25 @@ pub struct HtmlOptions {
     pub picture: bool,
     /// Leave out comments, but for those that something reads: `<!--[if …`, `<!--!`, `<!--#`.
     pub minify: bool,
-    /// Say what each script and stylesheet must hold, so that a browser refuses any other bytes.
-    pub integrity: bool,
+    /// Say what scripts and stylesheets must hold, so that a browser refuses any other bytes.
+    pub integrity: Integrity,
+}
+
+/// Of which files a page says what they must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Integrity {
+    /// Of none.
+    None,
+    /// Of those that are loaded with the page.
+    AtOnce,
+    /// Of all scripts that it may load, too, where it has an import map of them.
+    All,
+}
+
+impl HtmlOptions {
+    fn has_integrity(&self) -> bool {
+        self.integrity != Integrity::None
+    }
 }
 
 /// The plugin for `.html` and `.htm` entries.
@@ -61,7 +79,7 @@ impl AssetPlugin for HtmlPlugin {
 
     /// No other option changes what a page refers to or what is said of it.
     fn options(&self) -> Key {
-        KeyBuilder::new("html-options", VERSION).value(&self.options.integrity).finish()
+        KeyBuilder::new("html-options", VERSION).value(&self.options.has_integrity()).finish()
     }
 
     fn accepts(&self, request: Request<'_>) -> bool {
@@ -75,7 +93,7 @@ impl AssetPlugin for HtmlPlugin {
     fn transform(&self, source: &Source) -> Outcome<Asset> {
         let Some(text) = source.text() else { return Outcome::with(Asset::default(), vec![invalid_utf8(source)]) };
         let mut scan = scan::scan(text, &source.id);
-        if self.options.integrity {
+        if self.options.has_integrity() {
             // The right one takes its place.
             scan.diagnostics.retain(|diagnostic| diagnostic.code != scan::INTEGRITY_DROPPED);
         }

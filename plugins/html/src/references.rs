@@ -102,6 +102,16 @@ pub(crate) fn references(element: &Element<'_, '_>, base: usize) -> Vec<Referenc
     wanted(element).into_iter().filter_map(|wanted| reference(element, base, wanted)).collect()
 }
 
+/// Whether an element is a script or asks for one.
+pub(crate) fn loads_script(element: &Element<'_, '_>) -> bool {
+    let rel = element.get_attribute("rel").unwrap_or_default();
+    match element.tag_name().as_str() {
+        "script" => true,
+        "link" => rel.split_ascii_whitespace().any(|token| token.eq_ignore_ascii_case("modulepreload")),
+        _ => false,
+    }
+}
+
 struct Wanted {
     attribute: &'static str,
     role: Role,

@@ -4,9 +4,10 @@ use crate::HtmlOptions;
 use crate::address::{Address, Addresses};
 use crate::entity::escape;
 use crate::image::{self, Linked};
+use crate::import_map::import_map;
 use crate::page;
-use crate::references::{IGNORE, Reference, Role, references};
-use crate::scan::{is_inline_module, scan};
+use crate::references::{IGNORE, Reference, Role, loads_script, references};
+use crate::scan::{Inline, inline, scan};
 use crate::walk::{Visitor, walk};
 use lol_html::HandlerResult;
 use lol_html::html_content::{Comment, ContentType, Element};
@@ -24,29 +25,41 @@ pub(crate) fn render(context: &RenderContext<'_>, asset: AssetIdx, options: &Htm
     let id = OutputId::of_asset(&node.id, "");
     let html = node.source.text().unwrap_or_default();
     let scan = scan(html, &node.id);
-    let mut addresses = Addresses::new(context, id.clone(), options.integrity);
-    let links = page::page(context.plan, &scan.found, &node.targets).links(&mut addresses);
+    let mut diagnostics = Vec::new();
+    let mut addresses = Addresses::new(context, id.clone(), options.has_integrity());
+    let page = page::page(context.plan, &scan.found, &node.targets, options.integrity);
+    let links = page.links(&mut addresses);
+    let own_map = scan.import_map.clone().map(|place| &html[place]);
+    let import_map = import_map(&page, own_map, &mut addresses).unwrap_or_else(|error| {
+        let place = scan.import_map.map_or(0..0, |place| place.start as u32..place.end as u32);
+        diagnostics.push(error.at(&node.id, place, ""));
+        None
+    });
     let mut rewriter = Rewriter {
         node,
         options,
         addresses,
         next: 0,
         links: Some(links),
+        import_map: Rc::new(Cell::new(import_map)),
+        has_import_map: own_map.is_some(),
         closes_head: scan.closes_head,
         linked: BTreeSet::new(),
         pictures: Rc::default(),
+        templates: Rc::default(),
     };
-    let (bytes, diagnostics) = match walk(html, 0, &mut rewriter) {
-        Ok(text) => (text.into_bytes(), Vec::new()),
+    let bytes = match walk(html, 0, &mut rewriter) {
+        Ok(text) => text.into_bytes(),
         Err(reason) => {
-            let error = Diagnostic::error("invalid-html", format!("cannot rewrite the document: {reason}")).at(
-                &node.id,
-                0..0,
-                "",
-            );
-            (html.as_bytes().to_vec(), vec![error])
+            let error = Diagnostic::error("invalid-html", format!("cannot rewrite the document: {reason}"));
+            diagnostics.push(error.at(&node.id, 0..0, ""));
+            html.as_bytes().to_vec()
         }
     };
+    if rewriter.import_map.take().is_some() {
+        let error = Diagnostic::error("invalid-import-map", "the page has an import map where browsers do not read it");
+        diagnostics.push(error.at(&node.id, 0..0, "").help("move it in front of all scripts"));
+    }
     let references = rewriter.addresses.references.into_iter().collect();
     Outcome::with(
         Output { id, class: OutputClass::Document, bytes, references, asset: Some(node.id.clone()), chunk: None },
@@ -62,25 +75,35 @@ struct Rewriter<'a> {
     next: usize,
     /// What is still to be put into the head.
     links: Option<String>,
+    /// The text of the import map that is still to be written.
+    import_map: Rc<Cell<Option<String>>>,
+    /// The page has a place for it.
+    has_import_map: bool,
     closes_head: bool,
     /// Stylesheets that have been linked, with their media.
     linked: BTreeSet<(OutputId, String)>,
     /// Depth of `<picture>` elements.
-    pictures: Rc<Cell<usize>>,
+    pictures: Depth,
+    /// Depth of `<template>` elements, in which nothing is run.
+    templates: Depth,
 }
+
+type Depth = Rc<Cell<usize>>;
 
 impl Visitor for Rewriter<'_> {
     fn element(&mut self, element: &mut Element<'_, '_>, base: usize) -> HandlerResult {
+        self.put_import_map(element, base > 0);
         if element.has_attribute(IGNORE) {
             element.remove_attribute(IGNORE);
             return Ok(());
         }
         match element.tag_name().as_str() {
             "head" if self.closes_head => return self.fill_head(element),
-            "picture" => return self.enter_picture(element),
+            "picture" => return enter(element, &self.pictures),
+            "template" => return enter(element, &self.templates),
             _ => {}
         }
-        if is_inline_module(element) {
+        if inline(element) == Some(Inline::Module) {
             return self.inline_module(element, base);
         }
         let references = references(element, base);
@@ -115,19 +138,29 @@ impl<'a> Rewriter<'a> {
 
     fn fill_head(&mut self, element: &mut Element<'_, '_>) -> HandlerResult {
         let Some(links) = self.links.take().filter(|links| !links.is_empty()) else { return Ok(()) };
+        let import_map = Rc::clone(&self.import_map);
+        let has_import_map = self.has_import_map;
         element.on_end_tag(Box::new(move |end| {
+            if !has_import_map && let Some(map) = import_map.take() {
+                end.before(&map_element(&map), ContentType::Html);
+            }
             end.before(&links, ContentType::Html);
             Ok(())
         }))
     }
 
-    fn enter_picture(&mut self, element: &mut Element<'_, '_>) -> HandlerResult {
-        self.pictures.set(self.pictures.get() + 1);
-        let pictures = Rc::clone(&self.pictures);
-        element.on_end_tag(Box::new(move |_| {
-            pictures.set(pictures.get().saturating_sub(1));
-            Ok(())
-        }))
+    /// The import map comes before all that loads modules: browsers may ignore it later. Nothing in a `<noscript>` counts.
+    fn put_import_map(&self, element: &mut Element<'_, '_>, in_noscript: bool) {
+        if in_noscript || self.templates.get() > 0 {
+            return;
+        }
+        if self.has_import_map {
+            if let Some(map) = (inline(element) == Some(Inline::ImportMap)).then(|| self.import_map.take()).flatten() {
+                element.set_inner_content(&map, ContentType::Html);
+            }
+        } else if let Some(map) = loads_script(element).then(|| self.import_map.take()).flatten() {
+            element.before(&map_element(&map), ContentType::Html);
+        }
     }
 
     /// In a document without `</head>`, the first script is where the links go.
@@ -236,6 +269,20 @@ impl<'a> Rewriter<'a> {
         }
         Ok(())
     }
+}
+
+fn map_element(map: &str) -> String {
+    format!("<script type=\"importmap\">{map}</script>\n")
+}
+
+/// Counts an element in, and out where it ends.
+fn enter(element: &mut Element<'_, '_>, depth: &Depth) -> HandlerResult {
+    depth.set(depth.get() + 1);
+    let depth = Rc::clone(depth);
+    element.on_end_tag(Box::new(move |_| {
+        depth.set(depth.get().saturating_sub(1));
+        Ok(())
+    }))
 }
 
 /// Writes an attribute with other URLs, unless all stay.

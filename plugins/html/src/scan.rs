@@ -29,6 +29,8 @@ pub(crate) struct Scan {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// There is a `</head>`, which may be left out in HTML.
     pub(crate) closes_head: bool,
+    /// Where the text of the first import map is.
+    pub(crate) import_map: Option<Range<usize>>,
 }
 
 /// Reads a document.
@@ -38,8 +40,9 @@ pub(crate) fn scan(html: &str, id: &AssetId) -> Scan {
         found: Vec::new(),
         diagnostics: Vec::new(),
         closes_head: Rc::default(),
-        in_module: false,
+        inline: None,
         fragments: 0,
+        import_map: None,
     };
     if let Err(reason) = walk(html, 0, &mut scanner) {
         scanner.diagnostics.push(Diagnostic::error("invalid-html", format!("cannot read the document: {reason}")).at(
@@ -48,16 +51,29 @@ pub(crate) fn scan(html: &str, id: &AssetId) -> Scan {
             "",
         ));
     }
-    let Scanner { found, diagnostics, closes_head, .. } = scanner;
-    Scan { found, diagnostics, closes_head: closes_head.get() }
+    let Scanner { found, diagnostics, closes_head, import_map, .. } = scanner;
+    Scan { found, diagnostics, closes_head: closes_head.get(), import_map }
 }
 
-/// Whether an element is a module script whose code is its content.
-pub(crate) fn is_inline_module(element: &Element<'_, '_>) -> bool {
-    element.tag_name() == "script"
-        && element.get_attribute("type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("module"))
-        && !element.has_attribute("src")
-        && !element.has_attribute(IGNORE)
+/// What the content of a script element is to a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inline {
+    /// A module, which becomes part of a chunk.
+    Module,
+    /// An import map.
+    ImportMap,
+}
+
+/// What the content of a script element is, if this matters.
+pub(crate) fn inline(element: &Element<'_, '_>) -> Option<Inline> {
+    if element.tag_name() != "script" || element.has_attribute("src") || element.has_attribute(IGNORE) {
+        return None;
+    }
+    match element.get_attribute("type")?.trim().to_ascii_lowercase().as_str() {
+        "module" => Some(Inline::Module),
+        "importmap" => Some(Inline::ImportMap),
+        _ => None,
+    }
 }
 
 struct Scanner<'a> {
@@ -65,13 +81,15 @@ struct Scanner<'a> {
     found: Vec<Found>,
     diagnostics: Vec<Diagnostic>,
     closes_head: Rc<Cell<bool>>,
-    in_module: bool,
+    /// What the text of the last script is.
+    inline: Option<Inline>,
     fragments: usize,
+    import_map: Option<Range<usize>>,
 }
 
 impl Visitor for Scanner<'_> {
     fn element(&mut self, element: &mut Element<'_, '_>, base: usize) -> HandlerResult {
-        self.in_module = is_inline_module(element);
+        self.inline = inline(element);
         if element.tag_name() == "head" {
             let closes_head = Rc::clone(&self.closes_head);
             element.on_end_tag(Box::new(move |_| {
@@ -89,18 +107,25 @@ impl Visitor for Scanner<'_> {
     }
 
     fn script(&mut self, place: Range<usize>, text: &str) {
-        if !self.in_module || text.trim().is_empty() {
-            return;
+        match self.inline {
+            Some(Inline::ImportMap) => {
+                self.import_map.get_or_insert(place);
+            }
+            Some(Inline::Module) if !text.trim().is_empty() => self.module(place, text),
+            _ => {}
         }
+    }
+}
+
+impl Scanner<'_> {
+    fn module(&mut self, place: Range<usize>, text: &str) {
         let range = place.start as u32..place.end as u32;
         let mut dependency = Dependency::new(self.fragments.to_string(), DependencyKind::Script, range);
         dependency.fragment = Some(Fragment { extension: "js".into(), text: text.to_owned(), files: Vec::new() });
         self.found.push(Found { dependency, role: Role::Script });
         self.fragments += 1;
     }
-}
 
-impl Scanner<'_> {
     fn warn(&mut self, element: &Element<'_, '_>, base: usize, references: &[Reference]) {
         if element.tag_name() == "base" && element.has_attribute("href") {
             let message = "relative URLs are resolved against the file and not against `<base href>`";

@@ -1,9 +1,9 @@
 //! The plugin on small graphs made by hand.
 
-use crate::{HtmlOptions, HtmlPlugin};
+use crate::{HtmlOptions, HtmlPlugin, Integrity};
 use planish_pipeline::asset::{Asset, AssetId, AssetOutput, DependencyKind, PackageFacts, Source};
 use planish_pipeline::cache::Cache;
-use planish_pipeline::chunk::{Chunk, ChunkIdx, ChunkPlan};
+use planish_pipeline::chunk::{Chunk, ChunkIdx, ChunkPlan, Lookup};
 use planish_pipeline::diagnostic::Outcome;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Node, Target};
 use planish_pipeline::key::Key;
@@ -25,7 +25,7 @@ fn source(id: &str, bytes: &[u8]) -> Source {
 }
 
 fn scan(html: &str) -> planish_pipeline::diagnostic::Outcome<Asset> {
-    HtmlPlugin::new(HtmlOptions { picture: false, minify: false, integrity: false })
+    HtmlPlugin::new(HtmlOptions { picture: false, minify: false, integrity: Integrity::None })
         .transform(&source("index.html", html.as_bytes()))
 }
 
@@ -37,12 +37,13 @@ struct Site {
     files: Vec<(&'static str, Asset)>,
     /// Root, whether it has a script, whether it has a style, roots of its imports.
     chunks: Vec<(&'static str, bool, bool, Vec<&'static str>)>,
+    lookup: Lookup,
 }
 
 impl Site {
     fn new() -> Self {
-        let options = HtmlOptions { picture: false, minify: false, integrity: false };
-        Self { options, base: "/", files: Vec::new(), chunks: Vec::new() }
+        let options = HtmlOptions { picture: false, minify: false, integrity: Integrity::None };
+        Self { options, base: "/", files: Vec::new(), chunks: Vec::new(), lookup: Lookup::Url }
     }
 
     fn file(mut self, id: &'static str) -> Self {
@@ -109,6 +110,8 @@ impl Site {
             };
             let Target::Asset(asset) = self.root(root) else { panic!("every root is a file") };
             plan.root_chunk[asset.index()] = Some(ChunkIdx(at as u32));
+            let script = output(*has_script, "js");
+            plan.keys.extend(script.clone().map(|script| (script, format!("~{root}"))));
             plan.chunks.push(Chunk {
                 name: (*root).into(),
                 root: Some(asset),
@@ -121,8 +124,10 @@ impl Site {
                 imports: imports.iter().map(|import| ChunkIdx(place(import) as u32)).collect(),
                 dynamic_imports: Vec::new(),
                 cascade: 0,
-                script: output(*has_script, "js"),
+                script,
+                lookup: self.lookup,
                 style: output(*has_style, "css"),
+                ..Chunk::default()
             });
         }
         plan
@@ -168,7 +173,7 @@ impl Site {
 
 #[test]
 fn only_entries_are_documents() {
-    let plugin = HtmlPlugin::new(HtmlOptions { picture: false, minify: false, integrity: false });
+    let plugin = HtmlPlugin::new(HtmlOptions { picture: false, minify: false, integrity: Integrity::None });
     let id = AssetId::new("a.HTM");
     assert!(plugin.accepts(Request { id: &id, kind: None, attribute: None }));
     assert!(!plugin.accepts(Request { id: &id, kind: Some(DependencyKind::Url), attribute: None }));
@@ -237,7 +242,7 @@ fn warnings_and_errors() {
     assert_eq!(codes("<base href=/x/>"), ["base-element"]);
     assert_eq!(codes("<script src=a.js integrity=sha384-x></script>"), ["integrity-dropped"]);
     assert_eq!(codes("<script src=https://a.example/a.js integrity=sha384-x></script>"), [""; 0]);
-    let invalid = HtmlPlugin::new(HtmlOptions { picture: false, minify: false, integrity: false })
+    let invalid = HtmlPlugin::new(HtmlOptions { picture: false, minify: false, integrity: Integrity::None })
         .transform(&source("a.html", b"<p>\xff"));
     assert_eq!(invalid.diagnostics[0].code, "invalid-utf8");
 }
@@ -380,7 +385,7 @@ fn scripts_and_stylesheets_say_what_they_must_hold() {
         .chunk("page.css", false, true, &[])
         .file("old.js")
         .file("i.png");
-    site.options.integrity = true;
+    site.options.integrity = Integrity::AtOnce;
     let [main, style, lib, page, old] =
         ["js:main.js", "css:main.js", "js:lib.js", "css:page.css", "asset:old.js"].map(integrity);
     site.check(
@@ -395,4 +400,42 @@ fn scripts_and_stylesheets_say_what_they_must_hold() {
              <link rel=\"stylesheet\" crossorigin integrity=\"{style}\" href=\"/assets/main.css\">\n</head>"
         ),
     );
+}
+
+fn site_with_a_map() -> Site {
+    let site = Site::new().chunk("main.js", true, false, &["<lib>.js"]).chunk("<lib>.js", true, false, &[]);
+    Site { lookup: Lookup::Map, ..site }
+}
+
+#[test]
+fn an_import_map_comes_before_all_scripts_that_run() {
+    let map = "<script type=\"importmap\">{\"imports\":{\"~\\u003clib>.js\":\"/assets/\\u003clib>.js\"}}</script>\n";
+    let preload = "<link rel=\"modulepreload\" crossorigin href=\"/assets/&lt;lib>.js\">\n";
+    let main = "<script type=module src=\"/assets/main.js\" crossorigin=\"\"></script>";
+    let site = site_with_a_map();
+    site.check(
+        "<head><noscript><script>n</script></noscript><template><script>t</script></template><script>s</script></head>\
+         <script type=module src=main.js></script>",
+        &format!(
+            "<head><noscript><script>n</script></noscript><template><script>t</script></template>{map}<script>s</script>{preload}</head>{main}"
+        ),
+    );
+    site.check("<head></head><script type=module src=main.js></script>", &format!("<head>{map}{preload}</head>{main}"));
+    site.check("<script type=module src=main.js></script>", &format!("{map}{preload}{main}"));
+    site.check("<script>s</script>", "<script>s</script>");
+}
+
+#[test]
+fn an_import_map_of_the_page_is_added_to() {
+    let mut site = site_with_a_map();
+    site.options.integrity = Integrity::AtOnce;
+    let html =
+        "<script type=importmap>{\"imports\": {\"x\": \"/x.js\"}}</script><script type=module src=main.js></script>";
+    let text = String::from_utf8(site.render(html).bytes).expect("text");
+    let expected = format!(
+        "<script type=importmap>{{\"imports\":{{\"x\":\"/x.js\",\"~\\u003clib>.js\":\"/assets/\\u003clib>.js\"}},\
+         \"integrity\":{{\"/assets/\\u003clib>.js\":\"{}\"}}}}</script>",
+        integrity("js:<lib>.js"),
+    );
+    assert!(text.starts_with(&expected), "{text}");
 }

@@ -2,7 +2,7 @@
 
 use crate::{JsOptions, JsPlugin, LegalComments, SourceMap};
 use planish_pipeline::asset::DependencyKind;
-use planish_pipeline::chunk::{ChunkPlan, PlanInput, Split, plan};
+use planish_pipeline::chunk::{ChunkPlan, Lookup, PlanInput, Split, plan};
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Entry};
 use planish_pipeline::output::{OutputClass, OutputId};
@@ -57,6 +57,6 @@ fn chunks(plugin: &JsPlugin, graph: &AssetGraph, linked: &Linked) -> ChunkPlan {
     };
     let edges = |asset: AssetIdx| -> &[Edge] { linked.edges.get(asset.index()).map_or(&[], Vec::as_slice) };
     let waits = |asset: AssetIdx| linked.waits.get(asset.index()).copied().unwrap_or(false);
-    let (load, split) = (|_| Load::default(), Split::default());
-    plan(&PlanInput { graph, grouping: &grouping, edges: &edges, waits: &waits, load: &load, split: &split }).0
+    let (load, split, lookup) = (|_| Load::default(), Split::default(), Lookup::Url);
+    plan(&PlanInput { graph, grouping: &grouping, edges: &edges, waits: &waits, load: &load, split: &split, lookup }).0
 }

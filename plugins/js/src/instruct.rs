@@ -7,6 +7,7 @@ mod borders;
 mod evaluate;
 mod inline;
 mod lazy;
+mod lookup;
 mod worker;
 
 use crate::bind::Binder;

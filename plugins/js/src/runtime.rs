@@ -22,8 +22,11 @@ pub(crate) enum Helper {
     ToEsm,
     /// `(namespace) => exports`: an ES module's namespace as `require` gives it.
     ToCommonJs,
+    /// `(key) => url`: looks a file up in the table of the entry.
+    Find,
     /// `(files, load) => promise`: loads a lazy chunk after its stylesheets, and asks for its scripts at the same time. What cannot be
-    /// loaded ahead fails nothing. `files` are places in the list that stands for `FILES`.
+    /// loaded ahead fails nothing. `files` are places in the list that stands for `FILES`, and
+    /// `URL_OF_FILE` stands for the URL of one of them.
     Preload,
     /// `(value, name) => value`: gives a function or class the name that it has in the sources.
     Name,
@@ -44,6 +47,7 @@ impl Helper {
             Self::ReExport => "__reExport",
             Self::ToEsm => "__toESM",
             Self::ToCommonJs => "__toCommonJS",
+            Self::Find => "__find",
             Self::Preload => "__preload",
             Self::Name => "__name",
             Self::Require | Self::NodeRequire => "__require",
@@ -197,9 +201,12 @@ impl Helper {
   return exports;
 };"
             }
+            Self::Find => {
+                "var NAME = (key) => new URL(globalThis[Symbol.for(\"planish files\")][new URL(\".\", import.meta.url)][key], import.meta.url).href;"
+            }
             Self::Preload => {
                 "var NAME_files = [FILES], NAME = (files, load) => typeof document === \"undefined\" ? load() : Promise.all(files.map((file) => {
-  var { href } = new URL(NAME_files[file], import.meta.url), rel = href.endsWith(\".css\") ? \"stylesheet\" : \"modulepreload\";
+  var href = URL_OF_FILE, rel = href.endsWith(\".css\") ? \"stylesheet\" : \"modulepreload\";
   var link = [...document.querySelectorAll(\"link\")].find((link) => link.rel === rel && link.href === href);
   if (!link) {
     link = document.createElement(\"link\");

@@ -111,11 +111,12 @@ impl Instructor<'_> {
                 None => format!("{require};"),
             });
         }
-        for (helper, name) in std::mem::take(&mut self.helpers) {
+        for (helper, name) in self.helpers.clone() {
             lines.push(self.declaration(helper, &name));
         }
         lines.extend(requires);
         lines.append(&mut self.namespaces);
+        lines.extend(self.chunk.table_of.map(|entry| self.table(entry)));
         lines
     }
 
@@ -127,7 +128,7 @@ impl Instructor<'_> {
         let others = symbols.keys().filter(|other| !self.chunk.imports.contains(other));
         for import in self.chunk.imports.iter().chain(others) {
             let Some(script) = &self.context.plan.chunk(*import).script else { continue };
-            let Some(specifier) = self.relative(script) else { continue };
+            let Some(specifier) = self.specifier(script) else { continue };
             let names: Vec<String> = symbols
                 .get(import)
                 .into_iter()

@@ -5,7 +5,7 @@ use crate::cross::gives_namespace;
 use crate::runtime::Helper;
 use crate::tables::Module;
 use crate::words::quoted;
-use planish_pipeline::chunk::ChunkIdx;
+use planish_pipeline::chunk::{Ahead, ChunkIdx};
 use planish_pipeline::graph::AssetIdx;
 use planish_pipeline::output::OutputId;
 use planish_pipeline::resolve::Platform;
@@ -20,7 +20,7 @@ impl Instructor<'_> {
             return load;
         }
         let places: Vec<String> = files.into_iter().map(|file| self.ahead(file).to_string()).collect();
-        format!("{}([{}], () => {load})", self.helper(Helper::Preload), places.join(", "))
+        format!("{}([{}], () => {load})", self.preload(), places.join(", "))
     }
 
     /// The place of a file in the list of those that are loaded ahead: most are so by more than one `import()`.
@@ -33,17 +33,21 @@ impl Instructor<'_> {
 
     /// A helper's declaration.
     pub(super) fn declaration(&mut self, helper: Helper, name: &str) -> String {
+        let text = helper.text(name);
+        if helper != Helper::Preload {
+            return text;
+        }
         let ahead = std::mem::take(&mut self.ahead);
-        let urls: Vec<String> = ahead.iter().filter_map(|file| self.relative(file)).map(|url| quoted(&url)).collect();
-        self.ahead = ahead;
-        helper.text(name).replace("FILES", &urls.join(", "))
+        let names = ahead.iter().filter_map(|file| self.lazy_name(file)).map(|name| quoted(&name));
+        let names: Vec<String> = names.collect();
+        let url = self.url_of(&format!("{name}_files[file]"));
+        text.replace("FILES", &names.join(", ")).replace("URL_OF_FILE", &url)
     }
 
     fn import(&mut self, user: &Module, target: AssetIdx, chunk: ChunkIdx) -> String {
         let plan = self.context.plan;
         let Some(script) = &plan.chunk(chunk).script else { return NOTHING.to_owned() };
-        let specifier = self.relative(script).unwrap_or_default();
-        let import = format!("import({})", quoted(&specifier));
+        let import = format!("import({})", self.lazy_specifier(script));
         let is_entry = plan.chunk(chunk).is_entry;
         match self.tables.get(target) {
             Some(module) if module.is_commonjs => {
@@ -57,20 +61,13 @@ impl Instructor<'_> {
         }
     }
 
-    /// The files that a lazy chunk needs beyond those that are here already: its stylesheets, then the scripts that a browser would find only
-    /// once it has read the chunk's own. That one is asked for at once, unless stylesheets come first.
+    /// Only browsers have to be asked for scripts ahead.
     fn files_of(&self, chunk: ChunkIdx) -> Vec<OutputId> {
-        let plan = self.context.plan;
-        let here = plan.closure(self.idx);
-        let is_new = |needed: &ChunkIdx| !here.contains(needed);
-        let styles = plan.styled(chunk).into_iter().filter(is_new);
-        let mut files: Vec<OutputId> = styles.filter_map(|styled| plan.chunk(styled).style.clone()).collect();
+        let Ahead { mut styles, scripts } = self.context.plan.ahead(self.idx, chunk);
         if self.options.platform == Platform::Browser {
-            let waits = !files.is_empty();
-            let scripts = plan.closure(chunk).into_iter().filter(is_new).filter(|needed| waits || *needed != chunk);
-            files.extend(scripts.filter_map(|needed| plan.chunk(needed).script.clone()));
+            styles.extend(scripts);
         }
-        files
+        styles
     }
 }
 

@@ -45,6 +45,7 @@ pub use parse::{Dialect, Hint, Syntax, parse};
 pub use print::{KeptComments, PrintOptions, Printed, print};
 pub use segments::SEGMENT;
 pub use settings::Settings;
+pub use target::has_import_maps;
 
 use planish_pipeline::asset::AssetId;
 use std::ops::Range;

@@ -2,7 +2,7 @@
 
 use browserslist::{Opts, resolve};
 use swc_core::ecma::ast::EsVersion;
-use swc_core::ecma::preset_env::{BrowserData, Caniuse, Config, EnvConfig, Feature, Targets, Versions};
+use swc_core::ecma::preset_env::{BrowserData, Caniuse, Config, EnvConfig, Feature, Targets, Version, Versions};
 
 /// What [`Target::parse`] takes for Baseline's "widely available": the core browsers' releases up to the spring of 2023, whose
 /// syntax all of them have understood for thirty months. Fixed, because output may not depend on the clock.
@@ -55,6 +55,11 @@ const YEARS: [(EsVersion, &[Feature]); 8] = [
     ),
 ];
 
+/// Whether all places that a target stands for know import maps; one that is not understood has none.
+pub fn has_import_maps(target: &str) -> bool {
+    Target::parse(target).is_ok_and(|target| target.has_import_maps())
+}
+
 /// What the scripts may contain.
 #[derive(Clone, Debug)]
 pub(super) enum Target {
@@ -105,6 +110,37 @@ impl Target {
         }
         let whole = YEARS.iter().take_while(|(_, features)| features.iter().all(|feature| self.supports(*feature)));
         whole.last().map_or(EsVersion::Es5, |(year, _)| *year)
+    }
+
+    /// Whether pages may have an import map, and scripts `import.meta.resolve`: caniuse's `import-maps`, and MDN. All browsers that
+    /// have the syntax of 2022 do, but for Firefox before 108.
+    fn has_import_maps(&self) -> bool {
+        let Self::Browsers(versions) = self else { return self.year() >= EsVersion::Es2022 };
+        let Versions { chrome, edge, firefox, safari, ios, opera, samsung, android, .. } = **versions;
+        let known = [
+            (chrome, (105, 0)),
+            (edge, (105, 0)),
+            (firefox, (108, 0)),
+            (safari, (16, 4)),
+            (ios, (16, 4)),
+            (opera, (91, 0)),
+            (samsung, (20, 0)),
+            (android, (105, 0)),
+        ];
+        let is_new = |version: Version, first| (version.major, version.minor) >= first;
+        let others = Versions {
+            chrome: None,
+            edge: None,
+            firefox: None,
+            safari: None,
+            ios: None,
+            opera: None,
+            samsung: None,
+            android: None,
+            ..**versions
+        };
+        others.is_any_target()
+            && known.into_iter().all(|(version, first)| version.is_none_or(|version| is_new(version, first)))
     }
 
     /// swc's name for the browsers; `None` for a year.
@@ -163,6 +199,16 @@ mod tests {
         assert!(!target.supports(Feature::ClassStaticBlock));
         assert_eq!(Target::parse("baseline-widely-available").expect("a name").year(), EsVersion::Es2022);
         assert_eq!(Target::parse("node 20").expect("a query").year(), EsVersion::Es2022);
+    }
+
+    #[test]
+    fn import_maps_came_late() {
+        for target in ["baseline-widely-available", "es2022", "chrome 105, firefox 108"] {
+            assert!(has_import_maps(target), "{target}");
+        }
+        for target in ["es2021", "safari 16.3", "chrome 120, firefox 107", "ie 11", "nonsense 3"] {
+            assert!(!has_import_maps(target), "{target}");
+        }
     }
 
     #[test]
