@@ -2,8 +2,8 @@
 //! minified as a whole, or in segments of some hundred modules if the chunk is large. That is smaller than minifying modules apart
 //! (three.js: 716 against 741 kB).
 //!
-//! Of all instructions that a minified build of three.js takes (callgrind, one thread, with its map), compressing and renaming are 33 %,
-//! reading and scanning sources 18, printing the small text and its map 11, printing modules 11, parsing the text of segments 7.
+//! Of all instructions that a minified build of three.js takes (callgrind, one thread, with its map), compressing and renaming are 40 %,
+//! reading and scanning sources 22, writing the small text and its map 15.
 
 use crate::hoist::{Hoisted, hoist};
 use crate::instruct::{ChunkInstructions, ModuleInstructions};
