@@ -176,9 +176,8 @@ fn join<S: Sheet>(
         };
         Some((code(&program, hoisted.names), piece))
     };
-    let pieces: Vec<Option<(S::Code, Piece<'_, S::Code>)>> =
-        instructions.modules.par_iter().with_max_len(8).map(piece).collect();
-    let (names, pieces): (Vec<S::Code>, Vec<Piece<'_, S::Code>>) = pieces.into_iter().flatten().unzip();
+    let pieces: Vec<Option<_>> = instructions.modules.par_iter().with_max_len(8).map(piece).collect();
+    let (names, pieces): (Vec<_>, Vec<Piece<'_, _>>) = pieces.into_iter().flatten().unzip();
     let mut licences: Vec<String> = Vec::new();
     for text in pieces.iter().flat_map(|piece| &piece.licences) {
         if !licences.contains(text) {
