@@ -23,7 +23,7 @@ fn write_version(site: &Site, version: &str) {
             format!("<!doctype html><title>{version}</title>{head}<p>{version} {number}"),
         );
         let script =
-            format!("import {{ version }} from './shared.js';\ndocument.title = version + ' of page {number}';\n");
+            format!("import {{ version }} from './shared.js';\ndocument.title = version + ' of {version} {number}';\n");
         site.write(&format!("src/{number}.js"), script);
         site.write(&format!("src/{number}.css"), format!("p {{ content: \"{version} {number}\" }}\n"));
     }
