@@ -30,7 +30,7 @@ pub(crate) fn run(flags: &BuildFlags, terminal: &Terminal) -> Exit {
 }
 
 /// A session for the settings, and the size that its cache may have.
-pub(crate) fn prepare(settings: Settings) -> Result<(Session, Option<u64>), Refused> {
+pub(crate) fn prepare(settings: Settings) -> Result<(Session, u64), Refused> {
     let plugins =
         planish_plugins::all(settings.plugins).map_err(|message| Diagnostic::error("invalid-option", message))?;
     Ok((session(settings.session, plugins), settings.max_cache_size))
@@ -63,7 +63,7 @@ pub(crate) fn build(session: &Session, flags: &RunFlags, terminal: &Terminal) ->
     let trace = flags.trace.as_deref().map(|path| Trace::new(path, begin));
     let meter = Meter::new(terminal, trace);
     let result = session.build(&meter);
-    if let Some(Err(error)) = meter.finish().map(|trace| trace.write()) {
+    if let Some(Err(error)) = meter.finish().map(|trace| trace.write(&result.log.spans)) {
         terminal.say(&format!("cannot write the trace: {}", planish_pipeline::emit::reason(&error)));
     }
     (result, begin.elapsed())
@@ -109,9 +109,9 @@ pub(crate) fn refuse(refused: &Refused, flags: &RunFlags, terminal: &Terminal) -
     Exit::Usage
 }
 
-/// Removes what was not used for the longest time, if the cache may not grow for ever.
-pub(crate) fn trim_cache(session: &Session, max_size: Option<u64>, terminal: &Terminal) {
-    let (Some(folder), Some(max_size)) = (&session.options().cache, max_size) else { return };
+/// Removes what was not used for the longest time, if the cache has grown.
+pub(crate) fn trim_cache(session: &Session, max_size: u64, terminal: &Terminal) {
+    let Some(folder) = session.options().cache.as_ref().filter(|_| session.has_grown_cache()) else { return };
     if let Err(error) = planish_pipeline::cache::gc(folder, max_size) {
         terminal.say(&format!("cannot clean up the cache: {}", planish_pipeline::emit::reason(&error)));
     }

@@ -6,7 +6,6 @@ use crate::settings::{cache_folder, shown, site};
 use crate::summary::bytes;
 use crate::terminal::Terminal;
 use planish_pipeline::cache;
-use planish_pipeline::diagnostic::Diagnostic;
 use serde::Serialize;
 use std::io;
 use std::path::Path;
@@ -31,14 +30,10 @@ pub(crate) fn run(action: &CacheAction, terminal: &Terminal) -> Exit {
         CacheAction::Stats(_) => stats(&folder, target, terminal),
         CacheAction::Verify(_) => verify(&folder, target, terminal),
         CacheAction::Clear(_) => clear(&folder, target, terminal),
-        CacheAction::Gc { max_size, .. } => match max_size.or(file.config.cache.max_size) {
-            Some(size) => gc(&folder, size.0, target, terminal),
-            None => {
-                let error = Diagnostic::error("missing-size", "how large may the cache be?")
-                    .help("say `--max-size 2GB`, or `max_size = \"2GB\"` under `[cache]` in `planish.toml`");
-                return crate::build::refuse(&error.into(), &flags, terminal);
-            }
-        },
+        CacheAction::Gc { max_size, .. } => {
+            let max_bytes = max_size.map_or_else(|| file.config.cache.max_bytes(), |size| size.0);
+            gc(&folder, max_bytes, target, terminal)
+        }
     };
     done.unwrap_or_else(|error| {
         let reason = planish_pipeline::emit::reason(&error);

@@ -195,13 +195,20 @@ pub(crate) struct HeadersConfig {
     pub(crate) policies: Option<bool>,
 }
 
+impl CacheConfig {
+    /// Bytes that its entries may have.
+    pub(crate) fn max_bytes(&self) -> u64 {
+        self.max_size.map_or(2_000_000_000, |size| size.0)
+    }
+}
+
 /// The cache folder.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CacheConfig {
     /// Where it is, relative to the root.
     pub(crate) dir: Option<String>,
-    /// Entries that were not used for the longest time are removed beyond this size.
+    /// Entries that were not used for the longest time are removed beyond this size: 2 GB, if nothing is said.
     pub(crate) max_size: Option<Size>,
     #[serde(rename = "remote")]
     _remote: NotYet,

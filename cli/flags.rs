@@ -83,7 +83,7 @@ pub(crate) struct RunFlags {
     /// Number of threads [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
-    /// Writes when each asset was worked on, to be opened in a trace viewer
+    /// Writes when each task ran, to be opened in a trace viewer
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
     /// Prints the result as one JSON object on stdout

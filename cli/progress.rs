@@ -112,17 +112,11 @@ impl Progress for Meter {
         if let Ok(mut running) = self.running.0.lock() {
             running.insert(asset.to_owned(), Instant::now());
         }
-        if let Some(trace) = &self.trace {
-            trace.begin(asset);
-        }
     }
 
     fn end(&self, asset: &str) {
         if let Ok(mut running) = self.running.0.lock() {
             running.remove(asset);
-        }
-        if let Some(trace) = &self.trace {
-            trace.end(asset);
         }
         self.done.fetch_add(1, Ordering::Relaxed);
         match &self.bar {

@@ -6,6 +6,7 @@ use planish_pipeline::diagnostic::{Diagnostic, Label, Severity};
 use planish_pipeline::session::{BuildResult, WrittenFile};
 use planish_pipeline::task::TaskCount;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ struct Result<'a> {
     written: usize,
     assets: usize,
     diagnostics: Vec<Message<'a>>,
-    tasks: &'a BTreeMap<&'static str, TaskCount>,
+    tasks: &'a BTreeMap<Cow<'static, str>, TaskCount>,
     ran: &'a [(&'static str, String)],
     duration_ms: u64,
 }

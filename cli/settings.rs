@@ -27,7 +27,7 @@ pub(crate) struct Settings {
     /// For the plugins.
     pub(crate) plugins: PluginOptions,
     /// The cache may grow to this many bytes.
-    pub(crate) max_cache_size: Option<u64>,
+    pub(crate) max_cache_size: u64,
     /// Where the configuration is, or would be.
     pub(crate) config_path: PathBuf,
 }
@@ -148,7 +148,7 @@ fn join(
         cache,
         keep_in_memory: usual.repeats,
     };
-    Ok(Settings { session, plugins, max_cache_size: config.cache.max_size.map(|size| size.0), config_path })
+    Ok(Settings { session, plugins, max_cache_size: config.cache.max_bytes(), config_path })
 }
 
 /// Vite's, if nothing else is said: most helpers of templates read it.

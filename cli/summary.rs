@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn siblings_are_columns_and_the_last_line_sums_up() {
         let mut log = RunLog::default();
-        log.counts.insert("transform", TaskCount { ran: 1, memory: 0, disk: 2 });
-        log.counts.insert("gzip", TaskCount { ran: 0, memory: 4, disk: 0 });
+        log.counts.insert("transform".into(), TaskCount { ran: 1, memory: 0, disk: 2 });
+        log.counts.insert("gzip".into(), TaskCount { ran: 0, memory: 4, disk: 0 });
         let files = vec![
             file("a.png", OutputClass::Asset, 950),
             file("index.html", OutputClass::Document, 12_345),

@@ -1,82 +1,57 @@
-//! A trace of a build in the format that browsers' trace viewers read: which thread worked on which asset, and when.
+//! A trace of a build in the format that trace viewers read (Perfetto, Chrome): which thread worked on what, and when.
 //!
-//! The format: "Trace Event Format", JSON array form, duration events `B` and `E`.
+//! The format: "Trace Event Format", JSON array form, complete events `X` and the names of threads `M`.
 
-use serde::Serialize;
+use planish_pipeline::task::Span;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-/// Events so far.
+/// The stages so far.
 pub(crate) struct Trace {
     path: PathBuf,
     begin: Instant,
-    state: Mutex<State>,
+    stages: Mutex<Vec<(&'static str, Instant)>>,
 }
 
-#[derive(Default)]
-struct State {
-    events: Vec<Event>,
-    stage: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct Event {
-    name: String,
-    ph: &'static str,
-    /// Microseconds since the build began.
-    ts: u64,
-    pid: u32,
-    tid: usize,
-}
-
-/// The row of the stages; threads of the pool have the rows after it.
+/// The row of the stages, and of what is done outside the pool; threads of the pool have the rows after it.
 const STAGES: usize = 0;
 
 impl Trace {
-    /// A trace without events, of a build that began at a moment.
+    /// A trace without stages, of a build that began at a moment.
     pub(crate) fn new(path: &Path, begin: Instant) -> Self {
-        Self { path: path.to_owned(), begin, state: Mutex::default() }
+        Self { path: path.to_owned(), begin, stages: Mutex::default() }
     }
 
     /// A stage begins, and the one before ends.
     pub(crate) fn stage(&self, name: &'static str) {
-        let Ok(mut state) = self.state.lock() else { return };
-        if let Some(before) = state.stage.replace(name) {
-            state.events.push(self.event(before, "E", STAGES));
-        }
-        state.events.push(self.event(name, "B", STAGES));
-    }
-
-    /// This thread begins to work on an asset.
-    pub(crate) fn begin(&self, asset: &str) {
-        self.push(asset, "B");
-    }
-
-    /// This thread is done with an asset.
-    pub(crate) fn end(&self, asset: &str) {
-        self.push(asset, "E");
-    }
-
-    fn push(&self, name: &str, phase: &'static str) {
-        let row = rayon::current_thread_index().map_or(STAGES, |index| index + 1);
-        let event = self.event(name, phase, row);
-        if let Ok(mut state) = self.state.lock() {
-            state.events.push(event);
+        if let Ok(mut stages) = self.stages.lock() {
+            stages.push((name, Instant::now()));
         }
     }
 
-    fn event(&self, name: &str, phase: &'static str, row: usize) -> Event {
-        let micros = u64::try_from(self.begin.elapsed().as_micros()).unwrap_or(u64::MAX);
-        Event { name: name.to_owned(), ph: phase, ts: micros, pid: 1, tid: row }
-    }
-
-    /// Ends the last stage and writes the file.
-    pub(crate) fn write(self) -> std::io::Result<()> {
-        let last = self.state.lock().ok().and_then(|mut state| state.stage.take());
-        let last = last.map(|stage| self.event(stage, "E", STAGES));
-        let mut events = self.state.into_inner().unwrap_or_default().events;
-        events.extend(last);
+    /// Ends the last stage and writes the file, with the tasks of the build.
+    pub(crate) fn write(self, spans: &[Span]) -> std::io::Result<()> {
+        let stages = self.stages.into_inner().unwrap_or_default();
+        let ends = stages.iter().skip(1).map(|(_, begin)| *begin).chain([Instant::now()]);
+        let micros = |moment: Instant| moment.saturating_duration_since(self.begin).as_secs_f64() * 1e6;
+        let event = |name: &str, category: &str, thread: usize, begin: Instant, end: Instant| {
+            let (ts, dur) = (micros(begin), micros(end) - micros(begin));
+            json!({ "name": name, "cat": category, "ph": "X", "ts": ts, "dur": dur, "pid": 1, "tid": thread })
+        };
+        let threads: BTreeSet<usize> = spans.iter().map(|span| span.thread).chain([STAGES]).collect();
+        let named = threads.into_iter().map(|thread| {
+            let name = if thread == STAGES { "stages".to_owned() } else { format!("thread {thread}") };
+            json!({ "name": "thread_name", "ph": "M", "pid": 1, "tid": thread, "args": { "name": name } })
+        });
+        let stages = stages.iter().zip(ends).map(|((name, begin), end)| event(name, "stage", STAGES, *begin, end));
+        let tasks = spans.iter().map(|span| {
+            let name = format!("{} {}", span.name, span.subject);
+            event(name.trim_end(), span.name, span.thread, span.begin, span.end)
+        });
+        let events: Vec<Value> = named.chain(stages).chain(tasks).collect();
         std::fs::write(&self.path, serde_json::to_vec(&events)?)
     }
 }
@@ -86,18 +61,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_beginning_has_an_end() {
+    fn stages_follow_each_other() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("trace.json");
-        let trace = Trace::new(&path, Instant::now());
+        let begin = Instant::now();
+        let trace = Trace::new(&path, begin);
         trace.stage("transform");
-        trace.begin("a.js");
-        trace.end("a.js");
         trace.stage("link");
-        trace.write().expect("writable");
-        let events: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).expect("written")).expect("JSON");
-        let phases: String =
-            events.as_array().expect("an array").iter().filter_map(|event| event["ph"].as_str()).collect();
-        assert_eq!(phases, "BBEEBE");
+        let end = Instant::now();
+        trace.write(&[Span { name: "js", subject: "a.js".into(), thread: 2, begin, end }]).expect("writable");
+        let text = std::fs::read(&path).expect("written");
+        let events: Vec<Value> = serde_json::from_slice(&text).expect("an array");
+        let names: Vec<&str> = events.iter().filter_map(|event| event["name"].as_str()).collect();
+        assert_eq!(names, ["thread_name", "thread_name", "transform", "link", "js a.js"]);
+        let number = |event: &Value, key: &str| event[key].as_f64().expect("a number");
+        let end = number(&events[2], "ts") + number(&events[2], "dur");
+        assert!((end - number(&events[3], "ts")).abs() < 0.01);
+        assert_eq!((events[4]["tid"].as_u64(), number(&events[4], "ts")), (Some(2), 0.0));
     }
 }

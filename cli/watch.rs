@@ -17,8 +17,8 @@ use crate::terminal::Terminal;
 use changes::{Changes, Interest, wait};
 use folders::Folders;
 use planish_pipeline::resolve::PLUG_AND_PLAY;
-use planish_pipeline::session::{BuildResult, Session};
-use std::path::PathBuf;
+use planish_pipeline::session::Session;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
 const USUAL: Usual = Usual { mode: Mode::Development, repeats: true };
@@ -27,7 +27,7 @@ const USUAL: Usual = Usual { mode: Mode::Development, repeats: true };
 struct Site {
     settings: Settings,
     session: Session,
-    max_cache_size: Option<u64>,
+    max_cache_size: u64,
 }
 
 /// Builds until the process is ended. A configuration that is bad from the start ends it at once.
@@ -38,18 +38,25 @@ pub(crate) fn run(flags: &BuildFlags, terminal: &Terminal) -> Exit {
     };
     let (sender, events) = channel();
     let mut folders = Folders::new(sender, *terminal);
-    folders.cover(&own_folders(&site), &[]);
-    let mut inputs = build_once(&site, flags, terminal).inputs;
+    folders.cover(own_folders(&site).folders());
+    build_once(&site, flags, terminal);
     trim_cache(&site.session, site.max_cache_size, terminal);
+    folders.cover(site.session.folders());
     terminal.say("watching for changes, Ctrl-C ends");
     loop {
-        folders.cover(&own_folders(&site), &inputs);
-        let Some(changes) = wait(&events, &interest(&site, &inputs)) else { return Exit::Fault };
+        let concerns = |path: &Path| site.session.concerns(path);
+        let Some(changes) = wait(&events, &interest(&site, &concerns)) else { return Exit::Fault };
         folders.forget(&changes.moved);
-        // Before the build, so that no file of a new folder is missed by both.
-        folders.cover(&own_folders(&site), &inputs);
-        match adapt(&mut site, flags, &changes, &inputs) {
-            Ok(()) => inputs = build_once(&site, flags, terminal).inputs,
+        if changes.everything || changes.moved.iter().any(|path| path.is_dir()) {
+            // Before the build, so that no file of a new folder is missed by both.
+            folders.cover(own_folders(&site).folders());
+        }
+        match adapt(&mut site, flags, &changes) {
+            Ok(true) => {
+                build_once(&site, flags, terminal);
+                folders.cover(site.session.folders());
+            }
+            Ok(false) => {}
             Err(refused) => {
                 refuse(&refused, &flags.run, terminal);
             }
@@ -62,37 +69,31 @@ fn open(settings: Settings) -> Result<Site, crate::settings::Refused> {
     Ok(Site { settings, session, max_cache_size })
 }
 
-/// Tells the session what changed; starts another one if the configuration or the set of entries did.
-fn adapt(
-    site: &mut Site,
-    flags: &BuildFlags,
-    changes: &Changes,
-    inputs: &[PathBuf],
-) -> Result<(), crate::settings::Refused> {
+/// Tells the session what changed; starts another one if the configuration or the set of entries did. Whether there is something to build.
+fn adapt(site: &mut Site, flags: &BuildFlags, changes: &Changes) -> Result<bool, crate::settings::Refused> {
     // Yarn's table of packages is read once by each session.
     let is_for_sessions = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         *path == site.settings.config_path || is_file_name(&name) || name == PLUG_AND_PLAY
     };
-    let is_config = changes.everything || changes.paths.iter().any(is_for_sessions);
-    if is_config || !changes.moved.is_empty() {
+    // A folder that came in place of another may hold other files under the same names.
+    let is_replaced = changes.paths.intersection(&changes.moved).any(|path| path.is_dir());
+    let is_config = changes.everything || is_replaced || changes.paths.iter().any(is_for_sessions);
+    // What was put in its own place is still the same entry or none.
+    let may_be_entry = |path: &PathBuf| path.exists() != site.session.reads(path);
+    if is_config || changes.moved.iter().any(may_be_entry) {
         let settings = load(flags, USUAL)?;
         let (old, new) = (&site.settings.session, &settings.session);
         if is_config || old.entries != new.entries || old.static_folder != new.static_folder {
             *site = open(settings)?;
-            return Ok(());
+            return Ok(true);
         }
     }
-    let mut changed: Vec<PathBuf> = changes.paths.iter().cloned().collect();
-    if changes.everything {
-        changed.extend_from_slice(inputs);
-        changed.push(site.session.options().root.clone());
-    }
-    site.session.invalidate(&changed);
-    Ok(())
+    let changed: Vec<PathBuf> = changes.paths.iter().cloned().collect();
+    Ok(site.session.invalidate(&changed))
 }
 
-fn build_once(site: &Site, flags: &BuildFlags, terminal: &Terminal) -> BuildResult {
+fn build_once(site: &Site, flags: &BuildFlags, terminal: &Terminal) {
     let (result, duration) = build(&site.session, &flags.run, terminal);
     let sources = texts(&site.session);
     report_all(&result.diagnostics, &sources, terminal);
@@ -102,7 +103,6 @@ fn build_once(site: &Site, flags: &BuildFlags, terminal: &Terminal) -> BuildResu
     if flags.run.json {
         terminal.answer(&result::json(&result, &shown(&site.session.options().out), duration, &sources));
     }
-    result
 }
 
 /// Where sources may appear.
@@ -110,23 +110,14 @@ fn own_folders(site: &Site) -> folders::Own {
     let options = site.session.options();
     folders::Own {
         root: options.root.clone(),
-        leave_out: outputs(site),
+        leave_out: std::iter::once(options.out.clone()).chain(options.cache.clone()).collect(),
         config: site.settings.config_path.clone(),
         static_folder: options.static_folder.clone(),
     }
 }
 
-fn interest(site: &Site, inputs: &[PathBuf]) -> Interest {
-    Interest {
-        inputs: inputs.iter().cloned().collect(),
-        config: site.settings.config_path.clone(),
-        static_folder: site.session.options().static_folder.clone(),
-        leave_out: outputs(site),
-    }
-}
-
-/// The folders that builds write to.
-fn outputs(site: &Site) -> Vec<PathBuf> {
+fn interest<'a>(site: &'a Site, concerns: &'a dyn Fn(&Path) -> bool) -> Interest<'a> {
     let options = site.session.options();
-    std::iter::once(options.out.clone()).chain(options.cache.clone()).collect()
+    let leave_out = std::iter::once(options.out.as_path()).chain(options.cache.as_deref()).collect();
+    Interest { concerns, config: &site.settings.config_path, leave_out }
 }

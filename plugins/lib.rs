@@ -16,6 +16,7 @@ use headers::{Headers, HeadersOptions};
 use html::{HtmlOptions, HtmlPlugin};
 use image::{ImageOptions, ImagePlugin};
 use js::{JsOptions, JsPlugin};
+use planish_pipeline::key::Key;
 use planish_pipeline::plugin::{Finisher, Plugins};
 use service_worker::{InjectPlugin, ServiceWorker, ServiceWorkerOptions};
 
@@ -40,6 +41,7 @@ pub struct PluginOptions {
 
 /// The plugins of `planish build`. An error is about an option and fit to be shown.
 pub fn all(options: PluginOptions) -> Result<Plugins, String> {
+    let key = Key::of_bytes(format!("{options:?}").as_bytes());
     let mut finishers: Vec<Box<dyn Finisher>> = Vec::new();
     if let Some(options) = options.service_worker {
         finishers.push(Box::new(ServiceWorker::new(options)));
@@ -64,6 +66,7 @@ pub fn all(options: PluginOptions) -> Result<Plugins, String> {
         ],
         finishers,
         last: headers.into_iter().collect(),
+        options: key,
     })
 }
 

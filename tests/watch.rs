@@ -2,64 +2,8 @@
 
 mod support;
 
-use std::process::{Child, Stdio};
 use std::time::Duration;
-use support::{Site, Tree, signal, wait_for};
-
-/// `planish watch` with what it prints in a file.
-struct Watch<'a> {
-    site: &'a Site,
-    process: Child,
-}
-
-impl<'a> Watch<'a> {
-    fn start(site: &'a Site, arguments: &[&str]) -> Self {
-        let log = std::fs::File::create(site.path("log")).expect("writable");
-        let mut command = site.command(&[&["watch"], arguments].concat());
-        command.stdout(Stdio::null()).stderr(log);
-        let watch = Self { site, process: command.spawn().expect("the binary starts") };
-        watch.until("it watches", |_| watch.log().contains("watching for changes"));
-        watch
-    }
-
-    fn log(&self) -> String {
-        self.site.read("log")
-    }
-
-    /// Waits until the output folder is as it should be.
-    #[track_caller]
-    fn until(&self, what: &str, is_so: impl Fn(&Tree) -> bool) {
-        let so = wait_for(Duration::from_secs(20), || is_so(&Tree::read_while_changing(&self.site.path("dist"))));
-        assert!(so, "{what}: not so; the log:\n{}", self.log());
-    }
-
-    /// Waits until a stylesheet or script has this text.
-    #[track_caller]
-    fn until_written(&self, text: &str) {
-        self.until(text, |dist| {
-            let mut assets = dist.paths().filter(|path| path.starts_with("assets/"));
-            assets.any(|path| String::from_utf8_lossy(dist.bytes(path)).contains(text))
-        });
-    }
-
-    /// The output folder when nothing is written to it for a moment.
-    fn settled(&self) -> Tree {
-        let mut last = None;
-        wait_for(Duration::from_secs(10), || {
-            std::thread::sleep(Duration::from_millis(200));
-            let now = Tree::read_while_changing(&self.site.path("dist"));
-            last.replace(now.clone()) == Some(now)
-        });
-        last.expect("it was read").filter(|path| path != ".planish/lock")
-    }
-}
-
-impl Drop for Watch<'_> {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use support::{Site, Watch, signal, wait_for};
 
 #[test]
 fn watching_follows_edits_and_errors_keep_the_last_good_build() {
@@ -151,4 +95,173 @@ fn watching_follows_the_service_worker_of_a_site() {
         let styles = dist.ending(".css");
         styles.len() == 1 && dist.has("sw.js") && dist.text("sw.js").contains(styles[0])
     });
+}
+
+/// A site of many small files, and how to change them all.
+fn many_files(count: usize) -> Site {
+    let site = Site::of(&[
+        ("planish.toml", "[build]\nentries = [\"index.html\"]\n[compress]\ngzip = false\nbrotli = false\n"),
+        ("index.html", "<!doctype html><title>Many</title><script type=\"module\" src=\"src/main.js\"></script>\n"),
+        ("src/main.js", "console.log(import.meta.glob(\"./parts/*/*.js\", { eager: true }));\n"),
+        (".gitignore", "dist\n.planish-cache\n"),
+    ]);
+    write_parts(&site, count, "first");
+    site
+}
+
+fn write_parts(site: &Site, count: usize, text: &str) {
+    for number in 0..count {
+        site.write(
+            &format!("src/parts/f{}/p{number}.js", number % 20),
+            format!("export default \"{text} {number}\";\n"),
+        );
+    }
+}
+
+fn git(site: &Site, arguments: &[&str]) {
+    let mut git = std::process::Command::new("git");
+    git.current_dir(site.root()).args(["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "gc.auto=0"]);
+    support::run({
+        git.args(arguments);
+        git
+    })
+    .good();
+}
+
+#[test]
+fn a_checkout_of_thousands_of_files_is_one_build() {
+    const COUNT: usize = 2_000;
+    let site = many_files(COUNT);
+    git(&site, &["init", "--quiet", "--initial-branch", "first"]);
+    git(&site, &["add", "."]);
+    git(&site, &["commit", "--quiet", "-m", "first"]);
+    git(&site, &["checkout", "--quiet", "-b", "second"]);
+    write_parts(&site, COUNT, "second");
+    std::fs::remove_file(site.path("src/parts/f1/p1.js")).expect("it is there");
+    git(&site, &["add", "."]);
+    git(&site, &["commit", "--quiet", "-m", "second"]);
+    let watch = Watch::start(&site, &["--json"]);
+    watch.result();
+    git(&site, &["checkout", "--quiet", "first"]);
+    let result = watch.result();
+    assert_eq!((result["success"].as_bool(), result["assets"].as_u64()), (Some(true), Some(COUNT as u64 + 3)));
+    assert!(watch.results_within(Duration::from_millis(500)).is_empty(), "one build");
+    let watched = watch.settled();
+    site.build(&["--no-cache", "--out", "clean", "--mode", "development"]).good();
+    watched.assert_same(&site.tree("clean"));
+}
+
+#[test]
+fn every_way_to_save_a_file_is_one_build() {
+    let site = Site::copy_of("errors/good");
+    let watch = Watch::start(&site, &["--json"]);
+    watch.result();
+    let once = |colour: &str, save: &dyn Fn(&str)| {
+        save(&format!("h1 {{ color: {colour} }}\n"));
+        assert_eq!(watch.result()["success"], true);
+        watch.until_written(colour);
+        assert!(watch.results_within(Duration::from_millis(300)).is_empty(), "{colour}: one build");
+    };
+    let style = site.path("src/style.css");
+    once("#101112", &|text| std::fs::write(&style, text).expect("writable"));
+    // Beside it, and renamed.
+    once("#202122", &|text| {
+        site.write("src/style.css.tmp", text);
+        std::fs::rename(site.path("src/style.css.tmp"), &style).expect("both are in one folder");
+    });
+    // The old one put aside, as Vim does.
+    once("#303132", &|text| {
+        std::fs::rename(&style, site.path("src/style.css~")).expect("both are in one folder");
+        std::fs::write(&style, text).expect("writable");
+        std::fs::remove_file(site.path("src/style.css~")).expect("it is there");
+    });
+    // In two steps.
+    once("#404142", &|text| {
+        use std::io::Write;
+        let mut file = std::fs::File::create(&style).expect("writable");
+        file.write_all(&text.as_bytes()[..5]).expect("writable");
+        file.flush().expect("writable");
+        file.write_all(&text.as_bytes()[5..]).expect("writable");
+    });
+    // Deleted and made anew.
+    once("#505152", &|text| {
+        std::fs::remove_file(&style).expect("it is there");
+        std::fs::write(&style, text).expect("writable");
+    });
+}
+
+#[test]
+fn watching_follows_a_linked_package_and_its_link() {
+    let site = Site::of(&[
+        ("index.html", "<!doctype html><title>Linked</title><script type=\"module\" src=\"main.js\"></script>\n"),
+        ("main.js", "import { linked } from \"@scope/linked\";\nconsole.log(linked);\n"),
+        ("node_modules/@scope/other/package.json", "{ \"name\": \"@scope/other\" }\n"),
+    ]);
+    let packages = Site::of(&[
+        ("a/package.json", "{ \"name\": \"@scope/linked\", \"main\": \"lib/a.js\" }\n"),
+        ("a/lib/a.js", "export const linked = \"the first\";\n"),
+        ("b/package.json", "{ \"name\": \"@scope/linked\", \"main\": \"b.js\" }\n"),
+        ("b/b.js", "export const linked = \"the second\";\n"),
+    ]);
+    let link = site.path("node_modules/@scope/linked");
+    std::os::unix::fs::symlink(packages.path("a"), &link).expect("there are links");
+    let watch = Watch::start(&site, &[]);
+    watch.until_written("the first");
+    packages.edit("a/lib/a.js", "the first", "the edited");
+    watch.until_written("the edited");
+    std::fs::remove_file(&link).expect("it is there");
+    std::os::unix::fs::symlink(packages.path("b"), &link).expect("there are links");
+    watch.until_written("the second");
+}
+
+#[test]
+fn watching_does_not_react_to_what_it_writes() {
+    let site = Site::copy_of("errors/good");
+    let watch = Watch::start(&site, &["--json", "--trace", "trace.json", "--cache-dir", "here/cache"]);
+    watch.result();
+    for colour in ["#111213", "#212223"] {
+        site.write("src/style.css", format!("h1 {{ color: {colour} }}\n"));
+        watch.result();
+        watch.until_written(colour);
+        assert!(watch.results_within(Duration::from_millis(400)).is_empty(), "{}", watch.log());
+    }
+}
+
+#[test]
+fn a_site_with_more_folders_than_the_system_watches_is_polled() {
+    let limited = "echo 3 > /proc/sys/user/max_inotify_watches && exec \"$0\" \"$@\"";
+    let mut allowed = std::process::Command::new("unshare");
+    allowed.args(["--user", "--map-root-user", "sh", "-c", limited, "true"]);
+    if !allowed.output().is_ok_and(|output| output.status.success()) {
+        eprintln!("not run: this system lets nobody limit what it watches");
+        return;
+    }
+    let site = Site::copy_of("errors/good");
+    for number in 0..5 {
+        site.write(&format!("folder{number}/a.txt"), "");
+    }
+    let wrapper = ["unshare", "--user", "--map-root-user", "sh", "-c", limited];
+    let watch = Watch::start_in(&wrapper, &site, &["--json"]);
+    assert!(watch.log().contains("looking for changes every"), "{}", watch.log());
+    watch.result();
+    // A file's time has to be another one.
+    std::thread::sleep(Duration::from_millis(1_100));
+    site.write("src/style.css", "h1 { color: #987654 }\n");
+    watch.until_written("#987654");
+    std::fs::remove_file(site.path("src/dates.js")).expect("it is there");
+    watch.until("the error is shown", |_| watch.log().contains("error[missing-module]"));
+    let results = watch.results_within(Duration::from_millis(1_000));
+    assert!(results.len() <= 2, "one for each change: {results:?}");
+}
+
+#[test]
+fn a_folder_in_the_place_of_another_is_read_anew() {
+    let site = Site::copy_of("errors/good");
+    let watch = Watch::start(&site, &[]);
+    let styles = "h1 { color: #556677 }\n";
+    std::fs::rename(site.path("src"), site.path("old")).expect("both are in one folder");
+    support::copy(&site.path("old"), &site.path("new"));
+    site.write("new/style.css", styles);
+    std::fs::rename(site.path("new"), site.path("src")).expect("both are in one folder");
+    watch.until_written("#556677");
 }

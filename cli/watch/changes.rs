@@ -1,52 +1,72 @@
 //! From events of the file system to one set of changes that is worth a build.
 
 use crate::environment::is_file_name;
-use notify::event::{EventKind, ModifyKind};
+use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use planish_pipeline::resolve::PLUG_AND_PLAY;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// Changes that follow each other this quickly belong together.
-const QUIET: Duration = Duration::from_millis(30);
+/// One file that was written and closed, or put in place, is built when nothing follows within this time: enough to tell it from the first of
+/// many, too little to be felt.
+const SAVED: Duration = Duration::from_millis(10);
+
+/// Other changes that follow each other this quickly belong together.
+const QUIET: Duration = Duration::from_millis(50);
+
+/// The same for as many changes as only programs make, such as `git checkout`.
+const QUIET_AFTER_MANY: Duration = Duration::from_millis(200);
+const MANY: usize = 20;
 
 /// A stream of changes that does not end is built this often.
-const AT_MOST: Duration = Duration::from_millis(300);
+const AT_MOST: Duration = Duration::from_secs(5);
 
 /// What changed since the last build.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
     /// Files and folders.
     pub(super) paths: BTreeSet<PathBuf>,
-    /// Those of them that appeared, disappeared or got another name.
+    /// Those that appeared, disappeared or got another name, among them what nobody asked for yet.
     pub(super) moved: BTreeSet<PathBuf>,
     /// Events were lost: any file may have changed.
     pub(super) everything: bool,
+    /// The paths of which more is to be expected.
+    unfinished: BTreeSet<PathBuf>,
+}
+
+impl Changes {
+    /// How long to wait for more.
+    fn patience(&self) -> Duration {
+        if self.everything || self.paths.len().max(self.moved.len()) > MANY {
+            return QUIET_AFTER_MANY;
+        }
+        let is_saved = self.paths.len() == 1 && self.unfinished.is_disjoint(&self.paths);
+        if is_saved { SAVED } else { QUIET }
+    }
 }
 
 /// Which changes matter.
-#[derive(Debug, Default)]
-pub(super) struct Interest {
-    /// What the last build read.
-    pub(super) inputs: BTreeSet<PathBuf>,
+pub(super) struct Interest<'a> {
+    /// Whether a build read a file, or looked for it.
+    pub(super) concerns: &'a dyn Fn(&Path) -> bool,
     /// The configuration file.
-    pub(super) config: PathBuf,
-    /// Everything in here is read.
-    pub(super) static_folder: Option<PathBuf>,
+    pub(super) config: &'a Path,
     /// Folders that builds write to.
-    pub(super) leave_out: Vec<PathBuf>,
+    pub(super) leave_out: Vec<&'a Path>,
 }
 
 /// Waits for changes that matter, and then until there are no more for a moment. `None` if nothing watches any longer.
-pub(super) fn wait(events: &Receiver<notify::Result<notify::Event>>, interest: &Interest) -> Option<Changes> {
+pub(super) fn wait(events: &Receiver<notify::Result<notify::Event>>, interest: &Interest<'_>) -> Option<Changes> {
     let mut changes = Changes::default();
-    let mut deadline: Option<Instant> = None;
+    // The moments of the first and of the last change.
+    let mut span: Option<(Instant, Instant)> = None;
     loop {
-        let event = match deadline {
+        let event = match span {
             None => events.recv().ok()?,
-            Some(deadline) => {
-                match events.recv_timeout(QUIET.min(deadline.saturating_duration_since(Instant::now()))) {
+            Some((first, last)) => {
+                let end = (last + changes.patience()).min(first + AT_MOST);
+                match events.recv_timeout(end.saturating_duration_since(Instant::now())) {
                     Ok(event) => event,
                     Err(RecvTimeoutError::Timeout) => return Some(changes),
                     Err(RecvTimeoutError::Disconnected) => return None,
@@ -54,13 +74,14 @@ pub(super) fn wait(events: &Receiver<notify::Result<notify::Event>>, interest: &
             }
         };
         if note(event, interest, &mut changes) {
-            deadline.get_or_insert_with(|| Instant::now() + AT_MOST);
+            let now = Instant::now();
+            span = Some((span.map_or(now, |(first, _)| first), now));
         }
     }
 }
 
 /// Whether the event matters.
-fn note(event: notify::Result<notify::Event>, interest: &Interest, changes: &mut Changes) -> bool {
+fn note(event: notify::Result<notify::Event>, interest: &Interest<'_>, changes: &mut Changes) -> bool {
     let event = match event {
         Ok(event) if !event.need_rescan() => event,
         // The queue overflowed, or the watcher lost its grip on a folder.
@@ -69,100 +90,113 @@ fn note(event: notify::Result<notify::Event>, interest: &Interest, changes: &mut
             return true;
         }
     };
-    let moves = match event.kind {
+    let (moves, finishes) = match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => (false, true),
         EventKind::Access(_) => return false,
-        EventKind::Modify(ModifyKind::Name(_)) => true,
-        EventKind::Modify(_) => false,
-        _ => true,
+        EventKind::Modify(ModifyKind::Name(RenameMode::From)) => (true, false),
+        EventKind::Modify(ModifyKind::Name(_)) => (true, true),
+        EventKind::Modify(_) => (false, false),
+        _ => (true, false),
     };
     let mut matters = false;
     for path in event.paths {
-        if interest.includes(&path, moves) {
-            matters = true;
-            if moves {
-                changes.moved.insert(path.clone());
-            }
+        // What happened in a folder is said of what lies in it.
+        if !moves && !finishes && path.is_dir() {
+            continue;
+        }
+        let is_wanted = interest.wants(&path);
+        if !is_wanted && !(moves && interest.may_want(&path)) {
+            continue;
+        }
+        matters = true;
+        if finishes {
+            changes.unfinished.remove(&path);
+        } else {
+            changes.unfinished.insert(path.clone());
+        }
+        if moves {
+            changes.moved.insert(path.clone());
+        }
+        if is_wanted {
             changes.paths.insert(path);
         }
     }
     matters
 }
 
-impl Interest {
-    /// A file that appears may be the one that an import looked for; a file that is written to matters only if it is read.
-    fn includes(&self, path: &Path, moves: bool) -> bool {
-        if self.leave_out.iter().any(|folder| path.starts_with(folder)) {
-            return false;
-        }
-        let is_read = self.inputs.contains(path) || path == self.config;
-        let is_static = self.static_folder.as_ref().is_some_and(|folder| path.starts_with(folder));
-        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        is_read || is_static || is_resolver_input(&name) || (moves && !name.starts_with('.') && !name.ends_with('~'))
+impl Interest<'_> {
+    fn is_output(&self, path: &Path) -> bool {
+        self.leave_out.iter().any(|folder| path.starts_with(folder))
     }
-}
 
-/// Files that say what specifiers mean, or what is defined.
-fn is_resolver_input(name: &str) -> bool {
-    name == "package.json"
-        || name == PLUG_AND_PLAY
-        || (name.starts_with("tsconfig") && name.ends_with(".json"))
-        || is_file_name(name)
+    /// Builds read it or looked for it, or it says how to build.
+    fn wants(&self, path: &Path) -> bool {
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        !self.is_output(path)
+            && (path == self.config || name == PLUG_AND_PLAY || is_file_name(&name) || (self.concerns)(path))
+    }
+
+    /// A file that appears may be an entry, but for those that editors leave.
+    fn may_want(&self, path: &Path) -> bool {
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        !self.is_output(path) && !name.starts_with('.') && !name.ends_with('~')
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use notify::Event;
-    use notify::event::{AccessKind, CreateKind, DataChange, Flag, RemoveKind, RenameMode};
+    use notify::event::{CreateKind, DataChange, Flag, RemoveKind};
     use std::sync::mpsc::channel;
 
-    fn interest() -> Interest {
+    const WRITTEN: EventKind = EventKind::Modify(ModifyKind::Data(DataChange::Any));
+    const CLOSED: EventKind = EventKind::Access(AccessKind::Close(AccessMode::Write));
+    const CREATED: EventKind = EventKind::Create(CreateKind::File);
+
+    fn interest() -> Interest<'static> {
         Interest {
-            inputs: [PathBuf::from("/s/src/a.js")].into(),
-            config: "/s/planish.toml".into(),
-            static_folder: Some("/s/public".into()),
-            leave_out: vec!["/s/dist".into()],
+            concerns: &|path| ["/s/src/a.js", "/s/src/c.js", "/s/package.json"].map(Path::new).contains(&path),
+            config: Path::new("/s/planish.toml"),
+            leave_out: vec![Path::new("/s/dist")],
         }
     }
 
-    /// The paths of those events that matter.
-    #[track_caller]
-    fn check(kind: EventKind, paths: &[&str], expected: &[&str]) {
+    fn changes(events: &[(EventKind, &str)]) -> Changes {
         let mut changes = Changes::default();
-        for path in paths {
-            note(Ok(Event::new(kind).add_path(path.into())), &interest(), &mut changes);
+        for (kind, path) in events {
+            note(Ok(Event::new(*kind).add_path(path.into())), &interest(), &mut changes);
         }
-        assert_eq!(changes.paths, expected.iter().map(PathBuf::from).collect::<BTreeSet<_>>());
+        changes
+    }
+
+    /// The paths of those events that matter, and of those that may.
+    #[track_caller]
+    fn check(kind: EventKind, paths: &[&str], expected: &[&str], moved: &[&str]) {
+        let events: Vec<(EventKind, &str)> = paths.iter().map(|path| (kind, *path)).collect();
+        let found = changes(&events);
+        assert_eq!(found.paths, expected.iter().map(PathBuf::from).collect::<BTreeSet<_>>());
+        assert_eq!(found.moved, moved.iter().map(PathBuf::from).collect::<BTreeSet<_>>());
     }
 
     #[test]
     fn writing_matters_if_the_file_is_read() {
-        let written = EventKind::Modify(ModifyKind::Data(DataChange::Any));
         check(
-            written,
-            &[
-                "/s/src/a.js",
-                "/s/README.md",
-                "/s/dist/a.js",
-                "/s/public/x/y.txt",
-                "/s/planish.toml",
-                "/s/package.json",
-                "/s/.pnp.cjs",
-            ],
-            &["/s/src/a.js", "/s/public/x/y.txt", "/s/planish.toml", "/s/package.json", "/s/.pnp.cjs"],
+            WRITTEN,
+            &["/s/src/a.js", "/s/README.md", "/s/dist/a.js", "/s/planish.toml", "/s/package.json", "/s/.env"],
+            &["/s/src/a.js", "/s/planish.toml", "/s/package.json", "/s/.env"],
+            &[],
         );
     }
 
     #[test]
-    fn appearing_and_disappearing_matters_but_for_what_editors_leave() {
-        check(
-            EventKind::Create(CreateKind::File),
-            &["/s/src/b.js", "/s/src/.b.js.swp", "/s/src/b.js~"],
-            &["/s/src/b.js"],
-        );
-        check(EventKind::Remove(RemoveKind::File), &["/s/src/a.js", "/s/dist/b.js"], &["/s/src/a.js"]);
-        check(EventKind::Modify(ModifyKind::Name(RenameMode::To)), &["/s/src/a.js"], &["/s/src/a.js"]);
-        check(EventKind::Access(AccessKind::Any), &["/s/src/a.js"], &[]);
+    fn appearing_and_disappearing_may_matter_but_for_what_editors_leave() {
+        check(CREATED, &["/s/src/b.js", "/s/src/.b.js.swp", "/s/src/b.js~"], &[], &["/s/src/b.js"]);
+        let removed = EventKind::Remove(RemoveKind::File);
+        check(removed, &["/s/src/a.js", "/s/dist/b.js"], &["/s/src/a.js"], &["/s/src/a.js"]);
+        let renamed = EventKind::Modify(ModifyKind::Name(RenameMode::To));
+        check(renamed, &["/s/src/a.js"], &["/s/src/a.js"], &["/s/src/a.js"]);
+        check(EventKind::Access(AccessKind::Any), &["/s/src/a.js"], &[], &[]);
     }
 
     #[test]
@@ -173,15 +207,32 @@ mod tests {
     }
 
     #[test]
+    fn a_saved_file_waits_for_nothing_else() {
+        let renamed = |mode| EventKind::Modify(ModifyKind::Name(mode));
+        let (written, closed) = ((WRITTEN, "/s/src/a.js"), (CLOSED, "/s/src/a.js"));
+        assert_eq!(changes(&[written, closed]).patience(), SAVED);
+        // Written beside it and put in its place.
+        let beside = "/s/src/a.js.tmp";
+        let put = (renamed(RenameMode::To), "/s/src/a.js");
+        let atomic = [(CREATED, beside), (CLOSED, beside), (renamed(RenameMode::From), beside), put];
+        assert_eq!(changes(&atomic).patience(), SAVED);
+        // Put aside and written anew: not before that is done.
+        let aside = (renamed(RenameMode::From), "/s/src/a.js");
+        assert_eq!(changes(&[aside]).patience(), QUIET);
+        assert_eq!(changes(&[aside, (CREATED, "/s/src/a.js"), written]).patience(), QUIET);
+        assert_eq!(changes(&[aside, (CREATED, "/s/src/a.js"), written, closed]).patience(), SAVED);
+        // The second of many.
+        assert_eq!(changes(&[written, closed, (CLOSED, "/s/src/c.js")]).patience(), QUIET);
+    }
+
+    #[test]
     fn changes_in_quick_succession_come_together() {
         let (sender, events) = channel();
-        for path in ["/s/src/a.js", "/s/README.md", "/s/src/new.js"] {
-            sender
-                .send(Ok(Event::new(EventKind::Create(CreateKind::File)).add_path(path.into())))
-                .expect("the receiver lives");
+        for path in ["/s/src/a.js", "/s/dist/a.js", "/s/src/new.js"] {
+            sender.send(Ok(Event::new(CREATED).add_path(path.into()))).expect("the receiver lives");
         }
         let changes = wait(&events, &interest()).expect("the sender lives");
-        assert_eq!(changes.paths.len(), 3);
+        assert_eq!((changes.paths.len(), changes.moved.len()), (1, 2));
         drop(sender);
         assert_eq!(wait(&events, &interest()), None);
     }

@@ -12,7 +12,7 @@ const POLL: Duration = Duration::from_millis(400);
 
 type Events = Sender<notify::Result<notify::Event>>;
 
-/// Where a site's sources are and may appear.
+/// Where a site's sources may appear.
 #[derive(Clone, Debug)]
 pub(super) struct Own {
     /// All of it, but for packages and hidden folders.
@@ -23,6 +23,20 @@ pub(super) struct Own {
     pub(super) config: PathBuf,
     /// All of it.
     pub(super) static_folder: Option<PathBuf>,
+}
+
+impl Own {
+    /// All these folders.
+    pub(super) fn folders(&self) -> BTreeSet<PathBuf> {
+        let mut wanted = folders_below(&self.root, &self.leave_out);
+        // A package that is installed appears here.
+        wanted.insert(self.root.join("node_modules"));
+        wanted.extend(self.config.parent().map(Path::to_owned));
+        if let Some(folder) = &self.static_folder {
+            wanted.extend(folders_below(folder, &[]));
+        }
+        wanted
+    }
 }
 
 /// Watched folders.
@@ -47,10 +61,12 @@ impl Folders {
         }
     }
 
-    /// Watches the site's folders and those of the inputs, wherever they are.
-    pub(super) fn cover(&mut self, own: &Own, inputs: &[PathBuf]) {
-        for folder in wanted(own, inputs) {
-            if !self.watched.contains(&folder) && folder.is_dir() {
+    /// Watches folders, those of them that exist.
+    pub(super) fn cover(&mut self, wanted: BTreeSet<PathBuf>) {
+        for folder in wanted {
+            // By way of a link it is another name of a folder that is watched, and the system tells of changes under one name only.
+            let is_real = || folder.canonicalize().is_ok_and(|real| real == folder);
+            if !self.watched.contains(&folder) && folder.is_dir() && is_real() {
                 self.watch(folder);
             }
         }
@@ -58,8 +74,8 @@ impl Folders {
 
     /// Stops watching folders that are gone or got another name; [`Self::cover`] finds the new ones.
     pub(super) fn forget(&mut self, moved: &BTreeSet<PathBuf>) {
-        let gone: Vec<PathBuf> =
-            self.watched.iter().filter(|folder| moved.iter().any(|path| folder.starts_with(path))).cloned().collect();
+        let is_gone = |folder: &&PathBuf| folder.ancestors().any(|above| moved.contains(above));
+        let gone: Vec<PathBuf> = self.watched.iter().filter(is_gone).cloned().collect();
         for folder in gone {
             self.watched.remove(&folder);
             // Fails if the system noticed first.
@@ -112,18 +128,6 @@ fn is_gone(error: &notify::Error) -> bool {
     }
 }
 
-fn wanted(own: &Own, inputs: &[PathBuf]) -> BTreeSet<PathBuf> {
-    let mut wanted = folders_below(&own.root, &own.leave_out);
-    // A package that is installed appears here.
-    wanted.insert(own.root.join("node_modules"));
-    wanted.extend(own.config.parent().map(Path::to_owned));
-    if let Some(folder) = &own.static_folder {
-        wanted.extend(folders_below(folder, &[]));
-    }
-    wanted.extend(inputs.iter().filter_map(|input| input.parent()).map(Path::to_owned));
-    wanted
-}
-
 /// A folder and those below it, but for packages, hidden folders and those to leave out.
 fn folders_below(folder: &Path, leave_out: &[PathBuf]) -> BTreeSet<PathBuf> {
     let is_wanted = |entry: &walkdir::DirEntry| {
@@ -141,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packages_are_watched_only_where_they_are_used() {
+    fn packages_and_hidden_folders_are_left_out() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let root = folder.path().to_owned();
         for name in ["src/deep", "node_modules/p/lib", "node_modules/q", ".git/objects", "dist/assets", "public/img"] {
@@ -153,9 +157,9 @@ mod tests {
             config: root.join("planish.toml"),
             static_folder: Some(root.join("public")),
         };
-        let wanted = wanted(&own, &[root.join("node_modules/p/lib/a.js")]);
+        let wanted = own.folders();
         let relative = |path: &PathBuf| path.strip_prefix(&root).map(|path| path.display().to_string()).ok();
         let names: Vec<String> = wanted.iter().filter_map(relative).collect();
-        assert_eq!(names, ["", "node_modules", "node_modules/p/lib", "public", "public/img", "src", "src/deep"]);
+        assert_eq!(names, ["", "node_modules", "public", "public/img", "src", "src/deep"]);
     }
 }

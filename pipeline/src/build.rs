@@ -10,8 +10,10 @@ use crate::manifest::{self, Model};
 use crate::naming::{Names, finalise};
 use crate::output::{FinalFile, Output, OutputClass, OutputId, Release};
 use crate::plugin::{AssetPlugin, Finisher, Grouping, Inline, Linked, RenderContext, RenderInline};
+use crate::relink::Link;
 use crate::session::{BuildResult, Progress, Session, WrittenFile};
 use crate::task::Tasks;
+use crate::unchanged::{recall, remember};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -19,18 +21,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 pub(crate) fn build(session: &Session, progress: &dyn Progress) -> BuildResult {
+    progress.stage("check");
+    recall(session).unwrap_or_else(|| make(session, progress))
+}
+
+fn make(session: &Session, progress: &dyn Progress) -> BuildResult {
     let tasks = Tasks::new(Arc::clone(&session.cache));
     let mut diagnostics = Vec::new();
     progress.stage("transform");
     let graph = discover(session, &tasks, progress).take(&mut diagnostics);
-    let mut result =
-        BuildResult { assets: graph.nodes.len(), inputs: inputs(session, &graph), ..BuildResult::default() };
+    let mut result = BuildResult { assets: graph.nodes.len(), ..BuildResult::default() };
     if let Some(release) = release(session, &tasks, &graph, progress, &mut diagnostics) {
         progress.stage("write");
+        result.log = tasks.log();
         match emit(&session.options.out, session.options.emit, &release.files) {
             Ok(emitted) => {
                 result.written = emitted.written;
                 result.files = release.files.iter().map(written).collect();
+                result.diagnostics = in_order(std::mem::take(&mut diagnostics));
+                remember(session, &graph, &release, &emitted, &result);
             }
             Err(error) => {
                 result.write_failed = true;
@@ -39,10 +48,15 @@ pub(crate) fn build(session: &Session, progress: &dyn Progress) -> BuildResult {
             }
         }
     }
-    diagnostics.extend(session.cache.take_warnings());
+    result.diagnostics.extend(diagnostics);
+    result.diagnostics.extend(session.cache.take_warnings());
+    BuildResult { diagnostics: in_order(result.diagnostics), log: tasks.log(), ..result }
+}
+
+fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort();
     diagnostics.dedup();
-    BuildResult { diagnostics, log: tasks.log(), ..result }
+    diagnostics
 }
 
 /// From the graph to the final files; `None` if there are errors.
@@ -68,7 +82,8 @@ fn release(
         outputs.extend(own.into_iter().filter(|output| rendered.insert(output.id.clone())));
     }
     stop_on_errors(diagnostics)?;
-    let mut release = Release { files: finalise(&names, outputs), base: session.options.base.clone() };
+    let files = tasks.time("hash", "", || finalise(&names, outputs));
+    let mut release = Release { files, base: session.options.base.clone() };
     let copied = static_files(session).take(diagnostics);
     diagnostics.extend(duplicates(&release, &copied));
     release.files.extend(copied);
@@ -80,12 +95,24 @@ fn release(
     finish(&session.plugins.last, tasks, &mut release, diagnostics);
     release.files.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
     stop_on_errors(diagnostics)?;
+    keep(session, parts);
     Some(release)
+}
+
+/// Keeps what was linked for the next build of the session.
+fn keep(session: &Session, parts: Vec<Part<'_>>) {
+    if let Ok([part]) = <[Part<'_>; 1]>::try_from(parts)
+        && part.is_quiet
+        && session.options.keep_in_memory
+    {
+        let Part { graph, linked, plan, .. } = part;
+        session.last_link.keep(Link { graph: graph.into_owned(), linked, plan });
+    }
 }
 
 fn finish(finishers: &[Box<dyn Finisher>], tasks: &Tasks, release: &mut Release, diagnostics: &mut Vec<Diagnostic>) {
     for finisher in finishers {
-        let added = finisher.finish(release, tasks).take(diagnostics);
+        let added = tasks.time("finish", finisher.name(), || finisher.finish(release, tasks)).take(diagnostics);
         // What has the id of an earlier file is that file, finished.
         let finished: BTreeSet<&OutputId> = added.iter().map(|file| &file.id).collect();
         release.files.retain(|file| !finished.contains(&file.id));
@@ -105,6 +132,8 @@ struct Part<'a> {
     plan: ChunkPlan,
     /// Indexed by asset.
     live: Vec<bool>,
+    /// There is nothing to say about it.
+    is_quiet: bool,
 }
 
 /// The graph, or one for each entry if nothing may be shared.
@@ -118,13 +147,19 @@ fn apart(graph: &AssetGraph) -> Vec<Cow<'_, AssetGraph>> {
 
 impl<'a> Part<'a> {
     fn new(session: &Session, tasks: &Tasks, graph: Cow<'a, AssetGraph>) -> Outcome<Self> {
+        if let Some(last) = session.last_link.take(&session.plugins, &graph) {
+            let (plan, live) = tasks.time("chunk", "", || chunk(session, &graph, &last.linked));
+            if plan == last.plan {
+                return Outcome::new(Self { graph, linked: last.linked, plan, live, is_quiet: true });
+            }
+        }
         let mut diagnostics = Vec::new();
         let mut linked = link(session, tasks, &graph).take(&mut diagnostics);
-        let (plan, live) = chunk(session, &graph, &linked);
+        let (plan, live) = tasks.time("chunk", "", || chunk(session, &graph, &linked));
         for (plugin, linked) in session.plugins.assets.iter().zip(&mut linked) {
-            diagnostics.extend(plugin.prepare(&graph, &plan, linked));
+            diagnostics.extend(tasks.time("prepare", plugin.kind(), || plugin.prepare(&graph, &plan, linked)));
         }
-        Outcome::with(Self { graph, linked, plan, live }, diagnostics)
+        Outcome::with(Self { graph, linked, plan, live, is_quiet: diagnostics.is_empty() }, diagnostics)
     }
 
     fn live(&self) -> impl Iterator<Item = AssetIdx> {
@@ -136,7 +171,8 @@ impl<'a> Part<'a> {
 fn link(session: &Session, tasks: &Tasks, graph: &AssetGraph) -> Outcome<Vec<Linked>> {
     let mut diagnostics = Vec::new();
     let linked = session.plugins.assets.iter().map(|plugin| {
-        let outcome = catch_unwind(AssertUnwindSafe(|| plugin.link(graph, tasks))).unwrap_or_else(|payload| {
+        let link = || tasks.time("link", plugin.kind(), || plugin.link(graph, tasks));
+        let outcome = catch_unwind(AssertUnwindSafe(link)).unwrap_or_else(|payload| {
             Outcome::with(Linked::default(), vec![internal("link", plugin.kind(), &*payload)])
         });
         outcome.take(&mut diagnostics)
@@ -243,13 +279,13 @@ fn render(session: &Session, tasks: &Tasks, part: &Part<'_>, names: &Names) -> O
                 Work::Chunk(chunk) => plugin.render_chunk(&context, *chunk),
                 Work::Asset(asset) => render_asset(plugin, &context, *asset),
             };
-            catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|payload| {
-                let subject = match work {
-                    Work::Chunk(chunk) => part.plan.chunk(*chunk).name.as_str(),
-                    Work::Asset(asset) => part.graph.node(*asset).id.as_str(),
-                };
-                Outcome::with(Vec::new(), vec![internal("render", subject, &*payload)])
-            })
+            let subject = match work {
+                Work::Chunk(chunk) => part.plan.chunk(*chunk).name.as_str(),
+                Work::Asset(asset) => part.graph.node(*asset).id.as_str(),
+            };
+            let render = || tasks.time("render", subject, render);
+            catch_unwind(AssertUnwindSafe(render))
+                .unwrap_or_else(|payload| Outcome::with(Vec::new(), vec![internal("render", subject, &*payload)]))
         })
         .collect();
     let mut diagnostics = Vec::new();
@@ -360,13 +396,4 @@ fn manifests_in_the_way(release: &Release, manifests: &[FinalFile]) -> Vec<Diagn
 
 fn written(file: &FinalFile) -> WrittenFile {
     WrittenFile { path: file.path.clone(), class: file.class, size: file.bytes.len() }
-}
-
-fn inputs(session: &Session, graph: &AssetGraph) -> Vec<std::path::PathBuf> {
-    let mut inputs: Vec<_> = graph.nodes.iter().map(|node| node.source.path.clone()).collect();
-    inputs.extend(session.options.entries.iter().map(|entry| entry.path.clone()));
-    inputs.extend(session.options.static_folder.clone());
-    inputs.sort();
-    inputs.dedup();
-    inputs
 }

@@ -34,6 +34,7 @@ use std::sync::{Arc, Mutex};
 pub struct Cache {
     folder: Option<PathBuf>,
     writable: AtomicBool,
+    has_grown: AtomicBool,
     damaged: AtomicUsize,
     memory: Option<Memory>,
     warnings: Mutex<Vec<Diagnostic>>,
@@ -55,6 +56,7 @@ impl Cache {
         Self {
             folder,
             writable: AtomicBool::new(true),
+            has_grown: AtomicBool::new(false),
             damaged: AtomicUsize::new(0),
             memory: keep_in_memory.then(Memory::default),
             warnings: Mutex::new(warnings),
@@ -99,6 +101,7 @@ impl Cache {
         if !self.writable.load(Ordering::Relaxed) {
             return;
         }
+        self.has_grown.store(true, Ordering::Relaxed);
         let path = entry::path(folder, task.name, key);
         let written = entry::encode(key, value).and_then(|bytes| entry::write(&path, &bytes));
         if let Err(error) = written
@@ -106,6 +109,11 @@ impl Cache {
         {
             self.warn_unwritable(folder, &error);
         }
+    }
+
+    /// Whether anything was put on disk.
+    pub(crate) fn has_grown(&self) -> bool {
+        self.has_grown.load(Ordering::Relaxed)
     }
 
     fn warn_unwritable(&self, folder: &Path, error: &io::Error) {

@@ -49,7 +49,7 @@ impl ChunkIdx {
 }
 
 /// Assets that are rendered into one script and one stylesheet.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chunk {
     /// File name without hash and extension; unique within the build.
     pub name: String,
@@ -84,7 +84,7 @@ pub struct Chunk {
 }
 
 /// All chunks of a build.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChunkPlan {
     /// Indexed by [`ChunkIdx`].
     pub chunks: Vec<Chunk>,

@@ -73,6 +73,11 @@ impl Diagnostic {
         self
     }
 
+    /// Whether this is about a defect of Planish, which may not show again: what has it is not kept, lest its repair be hidden.
+    pub fn is_defect(&self) -> bool {
+        self.code == "internal"
+    }
+
     /// Whether this stops the build.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -9,7 +9,7 @@ use crate::listing::list;
 use crate::plugin::{AssetPlugin, Grouping, Request};
 use crate::resolve::{Located, Resolved};
 use crate::session::{EmitMode, Progress, Session};
-use crate::task::{Task, Tasks};
+use crate::task::{Reuse, Task, Tasks};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::io;
@@ -46,15 +46,31 @@ impl SourceStore {
         Ok(entry)
     }
 
-    /// Forgets changed files. Says whether all of them were files that were read and still exist, so that only their contents can
-    /// have changed and every specifier still means the same file.
+    /// Forgets changed files and those in changed folders. Says whether any of them had been read.
     pub(crate) fn forget(&self, changed: &[PathBuf]) -> bool {
         let mut files = self.files.lock().expect("no panic while locked");
-        let mut only_contents = true;
-        for path in changed {
-            only_contents &= files.remove(path).is_some() && path.is_file();
+        let before = files.len();
+        let others = changed.iter().filter(|path| files.remove(*path).is_none() && !path.is_file());
+        let folders: FxHashSet<&Path> = others.map(PathBuf::as_path).collect();
+        if !folders.is_empty() {
+            files.retain(|file, _| !file.ancestors().any(|folder| folders.contains(folder)));
         }
-        only_contents
+        files.len() < before
+    }
+
+    /// Whether an asset is a part of a file, or made for the build.
+    pub(crate) fn is_fragment(&self, id: &AssetId) -> bool {
+        self.fragments.lock().expect("no panic while locked").contains_key(id)
+    }
+
+    pub(crate) fn contains(&self, path: &Path) -> bool {
+        self.files.lock().expect("no panic while locked").contains_key(path)
+    }
+
+    /// The folders of all files that are kept.
+    pub(crate) fn folders(&self) -> FxHashSet<PathBuf> {
+        let files = self.files.lock().expect("no panic while locked");
+        files.keys().filter_map(|path| path.parent()).map(Path::to_owned).collect()
     }
 
     pub(crate) fn text(&self, root: &Path, id: &AssetId) -> Option<Arc<str>> {
@@ -76,19 +92,56 @@ struct Visit {
     fragment: Option<Arc<[u8]>>,
 }
 
-/// What a dependency leads to, by name.
+/// What a dependency leads to.
 enum Lead {
-    Asset(AssetId),
+    Asset(Arc<Visit>),
     Other(Target),
 }
 
+/// What a visit gave.
 struct Found {
-    kind: &'static str,
+    visit: Arc<Visit>,
+    task: Task,
     source: Arc<Source>,
     asset: Arc<Asset>,
     key: Key,
     leads: Vec<Lead>,
+    /// Of the transform, and about what it asks for.
+    diagnostics: Vec<Diagnostic>,
+    /// The transform reported an error.
     broken: bool,
+}
+
+/// What the visits of the last build gave, for the next one of the same session: it holds for an asset while the bytes of its file are
+/// the same, and for all of them while specifiers mean the same files.
+#[derive(Default)]
+pub(crate) struct Known(Mutex<FxHashMap<AssetId, Arc<Found>>>);
+
+impl Known {
+    fn get(&self, visit: &Visit) -> Option<Arc<Found>> {
+        let found = self.0.lock().expect("no panic while locked").get(&visit.located.id).cloned()?;
+        // Who asks first may decide whose asset it is, and the text of a fragment is the asker's.
+        let is_same = found.visit.kind == visit.kind
+            && found.visit.attribute == visit.attribute
+            && found.visit.fragment == visit.fragment;
+        is_same.then_some(found)
+    }
+
+    fn keep(&self, mut found: FxHashMap<AssetId, Arc<Found>>) {
+        found.retain(|_, found| !found.diagnostics.iter().any(Diagnostic::is_defect));
+        *self.0.lock().expect("no panic while locked") = found;
+    }
+
+    /// Forgets what was made of files that have other bytes now.
+    pub(crate) fn forget(&self, changed: &[PathBuf]) {
+        let changed: FxHashSet<&PathBuf> = changed.iter().collect();
+        self.0.lock().expect("no panic while locked").retain(|_, found| !changed.contains(&found.source.path));
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
+        self.0.lock().expect("no panic while locked").clear();
+    }
 }
 
 struct Discovery<'a> {
@@ -96,7 +149,7 @@ struct Discovery<'a> {
     tasks: &'a Tasks,
     progress: &'a dyn Progress,
     seen: Mutex<FxHashSet<AssetId>>,
-    found: Mutex<FxHashMap<AssetId, Found>>,
+    found: Mutex<FxHashMap<AssetId, Arc<Found>>>,
     diagnostics: Mutex<Vec<Diagnostic>>,
 }
 
@@ -116,7 +169,8 @@ pub(crate) fn discover(session: &Session, tasks: &Tasks, progress: &dyn Progress
             match session.resolver.entry(&request.path) {
                 Some(located) => {
                     entries.push((request.name.clone(), located.id.clone()));
-                    discovery.enqueue(scope, Visit { located, kind: None, attribute: None, fragment: None });
+                    let visit = Visit { located, kind: None, attribute: None, fragment: None };
+                    discovery.follow_all(scope, vec![Arc::new(visit)]);
                 }
                 None => {
                     let name = crate::asset::relative_to_root(&session.options.root, &request.path);
@@ -131,8 +185,11 @@ pub(crate) fn discover(session: &Session, tasks: &Tasks, progress: &dyn Progress
     let graph = AssetGraph {
         splitting: session.options.splitting,
         library: session.options.emit == EmitMode::Files,
-        ..number(found, entries)
+        ..number(&found, entries)
     };
+    if session.options.keep_in_memory {
+        session.known.keep(found);
+    }
     Outcome::with(graph, diagnostics)
 }
 
@@ -141,35 +198,62 @@ impl<'a> Discovery<'a> {
         self.diagnostics.lock().expect("no panic while locked").extend(diagnostics);
     }
 
-    fn enqueue<'s>(&'s self, scope: &rayon::Scope<'s>, visit: Visit)
+    /// Visits assets, each once: what is known of one from the last build leads on at once.
+    fn follow_all<'s>(&'s self, scope: &rayon::Scope<'s>, mut visits: Vec<Arc<Visit>>)
     where
         'a: 's,
     {
-        if self.seen.lock().expect("no panic while locked").insert(visit.located.id.clone()) {
-            self.progress.found();
-            scope.spawn(move |scope| self.visit(scope, visit));
+        while let Some(visit) = visits.pop() {
+            if !self.seen.lock().expect("no panic while locked").insert(visit.located.id.clone()) {
+                continue;
+            }
+            if let Some(known) = self.session.known.get(&visit) {
+                self.tasks.note(known.task, known.source.id.as_str(), Reuse::Memory);
+                visits.extend(self.add(known));
+            } else {
+                self.progress.found();
+                scope.spawn(move |scope| {
+                    let id = visit.located.id.clone();
+                    self.progress.begin(id.as_str());
+                    let found = self.make(visit);
+                    self.progress.end(id.as_str());
+                    let leads = found.map(|found| self.add(Arc::new(found))).unwrap_or_default();
+                    self.follow_all(scope, leads);
+                });
+            }
         }
     }
 
-    fn visit<'s>(&'s self, scope: &rayon::Scope<'s>, visit: Visit)
-    where
-        'a: 's,
-    {
-        let Some(source) = self.load(&visit) else { return };
+    /// Adds an asset; returns what it leads to.
+    fn add(&self, found: Arc<Found>) -> Vec<Arc<Visit>> {
+        if !found.diagnostics.is_empty() {
+            self.report(found.diagnostics.iter().cloned());
+        }
+        let visit = |lead: &Lead| match lead {
+            Lead::Asset(visit) => Some(Arc::clone(visit)),
+            Lead::Other(_) => None,
+        };
+        let leads = found.leads.iter().filter_map(visit).collect();
+        self.found.lock().expect("no panic while locked").insert(found.source.id.clone(), found);
+        leads
+    }
+
+    /// Loads and transforms an asset, and resolves what it asks for.
+    fn make(&self, visit: Arc<Visit>) -> Option<Found> {
+        let source = self.load(&visit)?;
         let request = Request { id: &source.id, kind: visit.kind, attribute: visit.attribute.as_deref() };
         let Some(plugin) = self.plugin(request) else {
             self.report([Diagnostic::error("unknown-kind", format!("no plugin takes `{}`", source.id))]);
-            return;
+            return None;
         };
-        self.progress.begin(source.id.as_str());
-        let (key, outcome) = self.transform(plugin, &source);
-        self.progress.end(source.id.as_str());
-        let broken = outcome.diagnostics.iter().any(Diagnostic::is_error);
-        self.report(outcome.diagnostics.iter().cloned());
+        let task = Task { name: plugin.kind(), version: plugin.version() };
+        let (key, outcome) = self.transform(plugin, task, &source);
+        let mut diagnostics = outcome.diagnostics.clone();
+        let broken = diagnostics.iter().any(Diagnostic::is_error);
         let asset = Arc::clone(&outcome.value);
-        let leads = asset.dependencies.iter().map(|dependency| self.follow(scope, &source, dependency)).collect();
-        let found = Found { kind: plugin.kind(), asset, key, leads, broken, source: Arc::clone(&source) };
-        self.found.lock().expect("no panic while locked").insert(source.id.clone(), found);
+        let dependencies = asset.dependencies.iter();
+        let leads = dependencies.map(|dependency| self.follow(&source, dependency).take(&mut diagnostics)).collect();
+        Some(Found { visit, task, source, asset, key, leads, diagnostics, broken })
     }
 
     fn load(&self, visit: &Visit) -> Option<Arc<Source>> {
@@ -178,6 +262,7 @@ impl<'a> Discovery<'a> {
             None => match self.session.sources.read(&visit.located.path) {
                 Ok(read) => read,
                 Err(error) => {
+                    self.session.asked.note_unreadable(&visit.located.path);
                     let id = &visit.located.id;
                     self.report([Diagnostic::error("unreadable", format!("cannot read `{id}`: {error}"))]);
                     return None;
@@ -192,8 +277,7 @@ impl<'a> Discovery<'a> {
         self.session.plugins.assets.iter().map(AsRef::as_ref).find(|plugin| plugin.accepts(request))
     }
 
-    fn transform(&self, plugin: &dyn AssetPlugin, source: &Source) -> (Key, Arc<Outcome<Arc<Asset>>>) {
-        let task = Task { name: plugin.kind(), version: plugin.version() };
+    fn transform(&self, plugin: &dyn AssetPlugin, task: Task, source: &Source) -> (Key, Arc<Outcome<Arc<Asset>>>) {
         let key = KeyBuilder::new(task.name, task.version)
             .key(&plugin.options())
             .text(source.id.as_str())
@@ -210,58 +294,48 @@ impl<'a> Discovery<'a> {
         (key, outcome)
     }
 
-    fn follow<'s>(&'s self, scope: &rayon::Scope<'s>, source: &Source, dependency: &Dependency) -> Lead
-    where
-        'a: 's,
-    {
+    fn follow(&self, source: &Source, dependency: &Dependency) -> Outcome<Lead> {
         if let Some(fragment) = &dependency.fragment {
             let id = AssetId::new(format!("{}?inline={}.{}", source.id, dependency.specifier, fragment.extension));
             let located = Located { id, path: source.path.clone(), package: source.package.clone() };
-            return self.follow_text(scope, located, dependency.kind, &self.text_of(source, fragment));
+            return Outcome::new(self.follow_text(located, dependency.kind, &self.text_of(source, fragment)));
         }
         if let Some(module) = self.session.options.modules.get(&dependency.specifier) {
             let id = AssetId::new(format!("{}.{}", dependency.specifier, module.extension));
             let path = self.session.options.root.join(id.path());
             let package = PackageFacts { module_type: Some("module".to_owned()), ..PackageFacts::default() };
-            return self.follow_text(scope, Located { id, path, package }, dependency.kind, &module.text);
+            return Outcome::new(self.follow_text(Located { id, path, package }, dependency.kind, &module.text));
         }
-        match self.session.resolver.resolve(&source.id, &source.path, dependency) {
+        Outcome::new(match self.session.resolver.resolve(&source.id, &source.path, dependency) {
             Resolved::File(mut located) => {
                 if dependency.kind == DependencyKind::Url {
                     self.as_file(&mut located);
                 }
-                let id = located.id.clone();
                 let attribute = dependency.attribute.clone();
-                self.enqueue(
-                    scope,
-                    Visit { located: *located, kind: Some(dependency.kind), attribute, fragment: None },
-                );
-                Lead::Asset(id)
+                Lead::Asset(Arc::new(Visit {
+                    located: *located,
+                    kind: Some(dependency.kind),
+                    attribute,
+                    fragment: None,
+                }))
             }
             Resolved::External(specifier) => Lead::Other(Target::External(specifier)),
             Resolved::Static(path) => Lead::Other(Target::Static(path)),
             Resolved::Empty => Lead::Other(Target::Empty),
             Resolved::Missing(diagnostic) => {
-                if !dependency.optional {
-                    self.report([*diagnostic]);
-                }
-                Lead::Other(Target::Missing)
+                let diagnostics = if dependency.optional { Vec::new() } else { vec![*diagnostic] };
+                return Outcome::with(Lead::Other(Target::Missing), diagnostics);
             }
-        }
+        })
     }
 
     /// Follows to an asset that is not a file of its own.
-    fn follow_text<'s>(&'s self, scope: &rayon::Scope<'s>, located: Located, kind: DependencyKind, text: &str) -> Lead
-    where
-        'a: 's,
-    {
+    fn follow_text(&self, located: Located, kind: DependencyKind, text: &str) -> Lead {
         let content: Arc<[u8]> = Arc::from(text.as_bytes());
-        let id = located.id.clone();
         let mut fragments = self.session.sources.fragments.lock().expect("no panic while locked");
-        fragments.insert(id.clone(), Arc::clone(&content));
+        fragments.insert(located.id.clone(), Arc::clone(&content));
         drop(fragments);
-        self.enqueue(scope, Visit { located, kind: Some(kind), attribute: None, fragment: Some(content) });
-        Lead::Asset(id)
+        Lead::Asset(Arc::new(Visit { located, kind: Some(kind), attribute: None, fragment: Some(content) }))
     }
 
     /// A fragment's text, followed by the names of the files that its patterns match.
@@ -271,7 +345,7 @@ impl<'a> Discovery<'a> {
         }
         let options = &self.session.options;
         let left_out: Vec<&Path> = std::iter::once(&*options.out).chain(options.cache.as_deref()).collect();
-        let names = list(&options.root, &source.path, &fragment.files, &left_out);
+        let names = list(&self.session.asked, &options.root, &source.path, &fragment.files, &left_out);
         Cow::Owned(names.iter().fold(fragment.text.clone(), |text, name| format!("{text}\n{name}")))
     }
 
@@ -302,49 +376,44 @@ pub(crate) fn internal(task: &str, subject: &str, payload: &(dyn std::any::Any +
 }
 
 /// Numbers assets depth-first from the entries, dependencies in source order.
-fn number(mut found: FxHashMap<AssetId, Found>, entries: Vec<(Option<String>, AssetId)>) -> AssetGraph {
-    let mut numbers: FxHashMap<AssetId, AssetIdx> = FxHashMap::default();
-    let mut order: Vec<AssetId> = Vec::new();
-    let mut stack: Vec<AssetId> = entries.iter().rev().map(|(_, id)| id.clone()).collect();
+fn number(found: &FxHashMap<AssetId, Arc<Found>>, entries: Vec<(Option<String>, AssetId)>) -> AssetGraph {
+    let mut numbers: FxHashMap<&AssetId, AssetIdx> = FxHashMap::default();
+    let mut order: Vec<&Found> = Vec::with_capacity(found.len());
+    let mut stack: Vec<&AssetId> = entries.iter().rev().map(|(_, id)| id).collect();
     while let Some(id) = stack.pop() {
-        let Some(asset) = found.get(&id) else { continue };
-        if numbers.contains_key(&id) {
-            continue;
-        }
-        numbers.insert(id.clone(), AssetIdx(order.len() as u32));
-        order.push(id);
+        // An asset that could not be read has been reported and has no number.
+        let Some(asset) = found.get(id) else { continue };
+        let vacant = match numbers.entry(id) {
+            std::collections::hash_map::Entry::Occupied(_) => continue,
+            std::collections::hash_map::Entry::Vacant(vacant) => vacant,
+        };
+        vacant.insert(AssetIdx(order.len() as u32));
+        order.push(asset);
         stack.extend(asset.leads.iter().rev().filter_map(|lead| match lead {
-            Lead::Asset(id) => Some(id.clone()),
+            Lead::Asset(visit) => Some(&visit.located.id),
             Lead::Other(_) => None,
         }));
     }
-    let nodes = order
-        .into_iter()
-        .map(|id| {
-            let asset = found.remove(&id).expect("only found assets are numbered");
-            let targets = asset.leads.into_iter().map(|lead| match lead {
-                // An asset that could not be read has been reported and has no number.
-                Lead::Asset(id) => numbers.get(&id).map_or(Target::Missing, |idx| Target::Asset(*idx)),
-                Lead::Other(target) => target,
-            });
-            let targets = targets.collect();
-            Node {
-                id,
-                kind: asset.kind,
-                source: asset.source,
-                asset: asset.asset,
-                key: asset.key,
-                targets,
-                broken: asset.broken,
-            }
-        })
-        .collect();
+    let target = |lead: &Lead| match lead {
+        Lead::Asset(visit) => numbers.get(&visit.located.id).map_or(Target::Missing, |idx| Target::Asset(*idx)),
+        Lead::Other(target) => target.clone(),
+    };
+    let node = |asset: &&Found| Node {
+        id: asset.source.id.clone(),
+        kind: asset.task.name,
+        source: Arc::clone(&asset.source),
+        asset: Arc::clone(&asset.asset),
+        key: asset.key,
+        targets: asset.leads.iter().map(target).collect(),
+        broken: asset.broken,
+    };
+    let nodes = order.iter().map(node).collect();
     let mut named: Vec<Entry> = Vec::new();
-    for (name, id) in entries {
-        if let Some(asset) = numbers.get(&id)
+    for (name, id) in &entries {
+        if let Some(asset) = numbers.get(id)
             && !named.iter().any(|entry| entry.asset == *asset)
         {
-            named.push(Entry { name: name.unwrap_or_else(|| id.stem().to_owned()), asset: *asset });
+            named.push(Entry { name: name.clone().unwrap_or_else(|| id.stem().to_owned()), asset: *asset });
         }
     }
     AssetGraph { nodes, entries: named, ..AssetGraph::default() }

@@ -19,6 +19,7 @@ mod publish;
 mod release;
 mod switch;
 
+use crate::key::Key;
 use crate::output::{FinalFile, OutputClass};
 use crate::session::EmitMode;
 use std::collections::BTreeMap;
@@ -36,6 +37,8 @@ pub struct Emitted {
     pub unchanged: usize,
     /// Files of earlier releases removed.
     pub removed: usize,
+    /// The key of the ledger that lists the release, if there is one.
+    pub ledger: Option<Key>,
 }
 
 /// Why the output folder could not be updated.
@@ -84,6 +87,11 @@ pub fn emit(out: &Path, mode: EmitMode, files: &[FinalFile]) -> Result<Emitted, 
         EmitMode::Release => release::write(out, &files),
         EmitMode::Files => files::write(out, &files),
     }
+}
+
+/// Whether the output folder holds the release with this ledger and nothing unfinished.
+pub(crate) fn is_in_place(out: &Path, ledger: &Key) -> bool {
+    release::is_in_place(out, ledger).unwrap_or(false)
 }
 
 /// Held while a release is put in place.

@@ -1,9 +1,12 @@
 //! The engine's window on the sources. Reads only; `cache` and `emit` write.
 
+pub(crate) mod asked;
+
 use oxc_resolver::{FileSystem, FileSystemOs};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::SystemTime;
 
 /// The bytes of a source file. It may lie in an archive, as packages do that Yarn does not install into `node_modules`.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -11,17 +14,26 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path).or_else(|error| WITH_ARCHIVES.read(path).map_err(|_| error))
 }
 
-/// The file names in a folder, sorted; none if it cannot be read. Names that are not UTF-8 are left out.
-pub fn names_in(folder: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort();
-    names
+/// What tells a file from another version of it without reading it: its size and its time. Only for what nobody edits.
+pub(crate) fn identity(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
 }
 
-/// Whether `relative` names a file in `folder` without leaving it.
-pub fn is_file_inside(folder: &Path, relative: &str) -> bool {
-    !relative.split('/').any(|part| part == "..") && folder.join(relative).is_file()
+/// The file names in a folder, sorted; none if it cannot be read. Names that are not UTF-8 are left out.
+pub fn names_in(folder: &Path) -> Vec<String> {
+    names_with_kinds(folder).into_iter().map(|(name, _)| name).collect()
+}
+
+/// The same, with which of them are folders themselves. A link is none.
+fn names_with_kinds(folder: &Path) -> Vec<(String, bool)> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let named = |entry: std::fs::DirEntry| {
+        Some((entry.file_name().into_string().ok()?, entry.file_type().is_ok_and(|kind| kind.is_dir())))
+    };
+    let mut names: Vec<(String, bool)> = entries.flatten().filter_map(named).collect();
+    names.sort();
+    names
 }
 
 /// Every file below a folder as `(path relative to it with forward slashes, path)`, sorted. Symbolic links to folders are followed

@@ -1,12 +1,12 @@
 //! Keys: blake3 over length-prefixed parts.
 //!
-//! Invariant: no modification time, absolute path, thread count or map order ever enters a key.
+//! Invariant: no modification time, absolute path, thread count or map order ever enters the key of a task.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The 256-bit identity of a task's inputs or of some content.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key([u8; 32]);
 
 impl Key {

@@ -6,7 +6,7 @@
 //!
 //! Invariants, held by tests:
 //! - Output depends on sources, options and version only: never on thread count, directory, clock, locale or machine.
-//! - Only [`files`], `listing`, [`cache`] and [`emit`] touch the file system, besides the resolver's reads.
+//! - Only [`files`], `listing`, [`cache`] and [`emit`] touch the file system; the resolver reads by way of [`files`].
 //! - The output folder changes only when the whole build is good.
 //! - Nothing here prints or exits.
 
@@ -27,6 +27,8 @@ pub mod manifest;
 pub mod naming;
 pub mod output;
 pub mod plugin;
+mod relink;
 pub mod resolve;
 pub mod session;
 pub mod task;
+mod unchanged;

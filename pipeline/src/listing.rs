@@ -1,6 +1,7 @@
 //! Files by patterns. What a folder lists is an input like any file: it is read anew by every build, and its text is what is keyed.
 
 use crate::asset::relative_to_root;
+use crate::files::asked::Asked;
 use crate::resolve::normal;
 use std::path::{Path, PathBuf};
 
@@ -14,13 +15,19 @@ struct Pattern<'p> {
 
 /// The files that match any of the patterns and none of those after a `!`, as seen from `importer`, sorted. Packages and hidden files
 /// are left out unless a pattern names them.
-pub(crate) fn list(root: &Path, importer: &Path, patterns: &[String], left_out: &[&Path]) -> Vec<String> {
+pub(crate) fn list(
+    asked: &Asked,
+    root: &Path,
+    importer: &Path,
+    patterns: &[String],
+    left_out: &[&Path],
+) -> Vec<String> {
     let folder = importer.parent().unwrap_or(root);
     let parse = |text| Pattern::of(text, root, folder);
     let excluded: Vec<Pattern<'_>> = patterns.iter().filter_map(|text| text.strip_prefix('!')).map(parse).collect();
     let wanted = patterns.iter().filter(|text| !text.starts_with('!')).map(|text| parse(text));
     let mut found: Vec<String> = wanted
-        .flat_map(|pattern| pattern.files(left_out))
+        .flat_map(|pattern| pattern.files(asked, left_out))
         .filter(|path| !excluded.iter().any(|pattern| pattern.matches(path)))
         .map(|path| as_specifier(folder, &path))
         .collect();
@@ -54,30 +61,37 @@ impl<'p> Pattern<'p> {
         }
     }
 
-    fn files(&self, left_out: &[&Path]) -> Vec<PathBuf> {
+    fn files(&self, asked: &Asked, left_out: &[&Path]) -> Vec<PathBuf> {
         let mut found = Vec::new();
         if self.rest.is_empty() {
-            found.extend(self.base.is_file().then(|| self.base.clone()));
+            found.extend(asked.is_file(&self.base).then(|| self.base.clone()));
         } else {
-            self.walk(&self.base, left_out, &mut Vec::new(), &mut found);
+            self.walk(asked, &self.base, left_out, &mut Vec::new(), &mut found);
         }
         found
     }
 
-    fn walk(&self, folder: &Path, left_out: &[&Path], above: &mut Vec<PathBuf>, found: &mut Vec<PathBuf>) {
+    fn walk(
+        &self,
+        asked: &Asked,
+        folder: &Path,
+        left_out: &[&Path],
+        above: &mut Vec<PathBuf>,
+        found: &mut Vec<PathBuf>,
+    ) {
         let Ok(real) = folder.canonicalize() else { return };
         if above.contains(&real) || left_out.contains(&folder) {
             return;
         }
         above.push(real);
-        for name in crate::files::names_in(folder) {
+        for name in asked.names_in(folder) {
             let path = folder.join(&name);
             if !self.may_name(&name) {
                 continue;
             }
             if path.is_dir() {
                 if self.is_deep() {
-                    self.walk(&path, left_out, above, found);
+                    self.walk(asked, &path, left_out, above, found);
                 }
             } else if self.matches(&path) {
                 found.push(path);
@@ -117,7 +131,12 @@ mod tests {
             std::fs::write(path, "").expect("writable");
         }
         let patterns: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
-        assert_eq!(list(&root, &root.join("src/main.js"), &patterns, &[&root.join("dist")]), expected, "{patterns:?}");
+        let asked = Asked::new(false);
+        assert_eq!(
+            list(&asked, &root, &root.join("src/main.js"), &patterns, &[&root.join("dist")]),
+            expected,
+            "{patterns:?}"
+        );
     }
 
     #[test]

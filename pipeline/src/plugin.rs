@@ -7,7 +7,7 @@
 use crate::asset::{Asset, AssetId, DependencyKind, Source};
 use crate::chunk::{ChunkIdx, ChunkPlan};
 use crate::diagnostic::{Diagnostic, Outcome};
-use crate::graph::{AssetGraph, AssetIdx};
+use crate::graph::{AssetGraph, AssetIdx, Node};
 use crate::key::Key;
 use crate::naming::Names;
 use crate::output::{FinalFile, Output, OutputClass, OutputId, Release};
@@ -153,6 +153,17 @@ pub trait AssetPlugin: Send + Sync {
         Outcome::new(Linked { edges: edges.collect(), ..Linked::default() })
     }
 
+    /// Whether [`Self::link`] and [`Self::prepare`] cannot tell two assets from each other, but for the places in their messages and what
+    /// [`Self::refresh`] renews. The assets ask for the same and become the same files.
+    fn links_alike(&self, one: &Asset, other: &Asset) -> bool {
+        one.record == other.record
+    }
+
+    /// Puts into what was linked what is another of an asset that links like the one before.
+    fn refresh(&self, node: &Node, asset: AssetIdx, linked: &mut Linked) {
+        let _ = (node, asset, linked);
+    }
+
     /// Sees the chunks before any of them is rendered, to settle what crosses their borders.
     fn prepare(&self, graph: &AssetGraph, plan: &ChunkPlan, linked: &mut Linked) -> Vec<Diagnostic> {
         let _ = (graph, plan, linked);
@@ -197,4 +208,6 @@ pub struct Plugins {
     pub finishers: Vec<Box<dyn Finisher>>,
     /// The same, for what is to see the manifests, too.
     pub last: Vec<Box<dyn Finisher>>,
+    /// A key over every option of all of them.
+    pub options: Key,
 }

@@ -3,12 +3,16 @@
 
 use crate::asset::{AssetId, CompilerOptions, Dependency, DependencyKind, PackageFacts, relative_to_root};
 use crate::diagnostic::Diagnostic;
+use crate::files::asked::{Asked, Asking};
 use oxc_resolver::{
-    AliasValue, ModuleType, PackageJson, ResolveError, ResolveOptions as Settings, Resolver as Algorithm, SideEffects,
+    AliasValue, ModuleType, PackageJson, ResolveError, ResolveOptions as Settings, ResolverGeneric, SideEffects,
     TsConfig, TsconfigDiscovery,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+type Algorithm = ResolverGeneric<Asking>;
 
 /// The file in which Yarn says where packages lie, in place of `node_modules`. It holds for its folder and all below.
 pub const PLUG_AND_PLAY: &str = ".pnp.cjs";
@@ -68,6 +72,7 @@ pub struct Resolver {
     platform: Platform,
     static_folder: Option<PathBuf>,
     external: Vec<String>,
+    asked: Arc<Asked>,
     import: Algorithm,
     require: Algorithm,
     style: Algorithm,
@@ -76,15 +81,17 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// A resolver for a root folder.
-    pub fn new(root: &Path, static_folder: Option<&Path>, options: &ResolveOptions) -> Self {
-        let import = Algorithm::new(settings(root, options, &["import", "module"]));
-        let require = import.clone_with_options(settings(root, options, &["require", "module"]));
+    /// A resolver for a root folder. What it asks of the file system is noted in `asked`.
+    pub(crate) fn new(root: &Path, static_folder: Option<&Path>, options: &ResolveOptions, asked: &Arc<Asked>) -> Self {
+        let import_settings = settings(root, options, &["import", "module"], asked);
+        let files = Asking::new(Arc::clone(asked), import_settings.yarn_pnp);
+        let import = Algorithm::new_with_file_system(files, import_settings);
+        let require = import.clone_with_options(settings(root, options, &["require", "module"], asked));
         let style = import.clone_with_options(Settings {
             extensions: vec![".css".into()],
             main_fields: vec!["style".into()],
             main_files: vec!["index".into()],
-            ..settings(root, options, &["style"])
+            ..settings(root, options, &["style"], asked)
         });
         let builtin =
             import.clone_with_options(Settings { builtin_modules: true, yarn_pnp: false, ..Settings::default() });
@@ -94,6 +101,7 @@ impl Resolver {
             platform: options.platform,
             static_folder: static_folder.map(Path::to_owned),
             external: options.external.clone(),
+            asked: Arc::clone(asked),
             import,
             require,
             style,
@@ -103,6 +111,7 @@ impl Resolver {
     /// Forgets what is known of the file system.
     pub fn clear(&self) {
         self.import.clear_cache();
+        self.asked.clear();
     }
 
     /// Locates an entry by its absolute path.
@@ -173,8 +182,7 @@ impl Resolver {
         if self.platform != Platform::Browser || specifier.starts_with(['.', '/', '#']) {
             return None;
         }
-        let package =
-            importer.ancestors().skip(1).find(|folder| crate::files::is_file_inside(folder, "package.json"))?;
+        let package = importer.ancestors().skip(1).find(|folder| self.asked.is_file_inside(folder, "package.json"))?;
         let named = package.join(specifier);
         // A file of that name is not meant.
         let is_mapped = |path: &Path| !path.starts_with(&named) && path.with_extension("") != named;
@@ -194,7 +202,7 @@ impl Resolver {
         let folder = importer.parent().unwrap_or(&self.root);
         if let Some(rest) = decoded.strip_prefix('/') {
             if let Some(folder) = &self.static_folder
-                && crate::files::is_file_inside(folder, rest)
+                && self.asked.is_file_inside(folder, rest)
             {
                 return Resolved::Static(rest.to_owned());
             }
@@ -335,7 +343,7 @@ impl Resolver {
         let wanted = normal(wanted);
         let name = wanted.file_name()?.to_str()?.to_lowercase();
         let stem = name.split('.').next().unwrap_or_default().to_owned();
-        let names = crate::files::names_in(wanted.parent()?);
+        let names = self.asked.names_in(wanted.parent()?);
         let found = names.into_iter().filter_map(|candidate| {
             let lower = candidate.to_lowercase();
             let distance =
@@ -353,7 +361,7 @@ fn unknown_type(from: &AssetId, dependency: &Dependency, name: &str) -> Diagnost
         .help("the types that can be bundled are `json`, `text` and `bytes`")
 }
 
-fn settings(root: &Path, options: &ResolveOptions, kinds: &[&str]) -> Settings {
+fn settings(root: &Path, options: &ResolveOptions, kinds: &[&str], asked: &Asked) -> Settings {
     let (platform, main_fields, alias_fields): (&str, &[&str], &[&str]) = match options.platform {
         Platform::Browser => ("browser", &["browser", "module", "jsnext:main", "main"], &["browser"]),
         Platform::Node => ("node", &["main", "module"], &[]),
@@ -393,14 +401,14 @@ fn settings(root: &Path, options: &ResolveOptions, kinds: &[&str]) -> Settings {
         // In browsers a built-in module is what the `browser` field or an alias says, so it must not be taken for one before that.
         builtin_modules: options.platform == Platform::Node,
         module_type: true,
-        yarn_pnp: uses_plug_and_play(root),
+        yarn_pnp: uses_plug_and_play(root, asked),
         cwd: Some(root.to_owned()),
         ..Settings::default()
     }
 }
 
-fn uses_plug_and_play(root: &Path) -> bool {
-    root.ancestors().any(|folder| folder.join(PLUG_AND_PLAY).is_file())
+fn uses_plug_and_play(root: &Path, asked: &Asked) -> bool {
+    root.ancestors().any(|folder| asked.is_file(&folder.join(PLUG_AND_PLAY)))
 }
 
 fn compiler_options(tsconfig: &TsConfig) -> CompilerOptions {

@@ -6,15 +6,17 @@ use crate::build::build;
 use crate::cache::Cache;
 use crate::chunk::{Lookup, Split};
 use crate::diagnostic::Diagnostic;
-use crate::discover::SourceStore;
+use crate::discover::{Known, SourceStore};
+use crate::files::asked::Asked;
 use crate::manifest::Request as ManifestRequest;
 use crate::naming::Naming;
 use crate::output::OutputClass;
 use crate::plugin::Plugins;
+use crate::relink::LastLink;
 use crate::resolve::{ResolveOptions, Resolver};
 use crate::task::RunLog;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Everything about a build that is not a plugin's business. Validated by the command line.
@@ -71,7 +73,7 @@ pub enum EmitMode {
 }
 
 /// A file of the finished build, for the summary and the `--json` result.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct WrittenFile {
     /// Path relative to the output folder.
     pub path: String,
@@ -94,8 +96,6 @@ pub struct BuildResult {
     pub assets: usize,
     /// What ran and what was reused.
     pub log: RunLog,
-    /// The files and folders that the build read, absolute: what `watch` watches.
-    pub inputs: Vec<PathBuf>,
     /// The output folder could not be written: the build itself may be good.
     pub write_failed: bool,
 }
@@ -134,17 +134,24 @@ pub struct Session {
     pub(crate) options: Options,
     pub(crate) plugins: Plugins,
     pub(crate) cache: Arc<Cache>,
+    pub(crate) asked: Arc<Asked>,
     pub(crate) resolver: Resolver,
     pub(crate) sources: SourceStore,
+    pub(crate) known: Known,
+    pub(crate) last_link: LastLink,
 }
 
 impl Session {
     /// A session in which nothing has been built yet.
     pub fn new(options: Options, plugins: Plugins) -> Self {
+        let asked = Arc::new(Asked::new(options.keep_in_memory || options.cache.is_some()));
         Self {
             cache: Arc::new(Cache::new(options.cache.clone(), options.keep_in_memory)),
-            resolver: Resolver::new(&options.root, options.static_folder.as_deref(), &options.resolve),
+            resolver: Resolver::new(&options.root, options.static_folder.as_deref(), &options.resolve, &asked),
+            asked,
             sources: SourceStore::new(options.keep_in_memory),
+            known: Known::default(),
+            last_link: LastLink::default(),
             options,
             plugins,
         }
@@ -157,11 +164,43 @@ impl Session {
         result
     }
 
-    /// Forgets what is known about files that changed, appeared or disappeared.
-    pub fn invalidate(&self, changed: &[PathBuf]) {
-        if !self.sources.forget(changed) {
+    /// Forgets what changed: the contents of files, and what specifiers mean if that is another thing now. Says whether the next build may
+    /// be another one than the last. Paths are files and folders that were written, appeared or disappeared.
+    pub fn invalidate(&self, changed: &[PathBuf]) -> bool {
+        let is_read = self.sources.forget(changed);
+        self.known.forget(changed);
+        let is_static = |path: &PathBuf| self.static_folder().is_some_and(|folder| path.starts_with(folder));
+        let differs = self.asked.differs(changed);
+        if differs {
             self.resolver.clear();
+            self.known.clear();
         }
+        is_read || differs || changed.iter().any(is_static)
+    }
+
+    /// Whether a file is a source that was read.
+    pub fn reads(&self, path: &Path) -> bool {
+        self.sources.contains(path)
+    }
+
+    /// Whether a change of a file or folder may make the next build another one than the last.
+    pub fn concerns(&self, path: &Path) -> bool {
+        let is_static = self.static_folder().is_some_and(|folder| path.starts_with(folder));
+        is_static || self.sources.contains(path) || self.asked.concerns(path)
+    }
+
+    /// The folders of all files that the builds of this session read, absolute: what `watch` watches.
+    pub fn folders(&self) -> BTreeSet<PathBuf> {
+        self.sources.folders().into_iter().chain(self.asked.folders(&self.options.root)).collect()
+    }
+
+    fn static_folder(&self) -> Option<&Path> {
+        self.options.static_folder.as_deref()
+    }
+
+    /// Whether this session's builds put anything into the cache folder.
+    pub fn has_grown_cache(&self) -> bool {
+        self.cache.has_grown()
     }
 
     /// The text of a source of the last build, for the frames of its diagnostics.

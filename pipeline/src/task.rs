@@ -3,13 +3,15 @@
 //! Invariant: no lock is held while a task computes (rayon may run another task on the same thread meanwhile).
 
 use crate::cache::Cache;
-use crate::diagnostic::Outcome;
+use crate::diagnostic::{Diagnostic, Outcome};
 use crate::key::{Key, KeyBuilder};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::time::Instant;
 
 /// A kind of work: a name and the version of the code that does it.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,7 @@ pub enum Reuse {
 }
 
 /// How many tasks of one name ran or were reused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskCount {
     /// Computed.
     pub ran: usize,
@@ -47,9 +49,27 @@ pub struct TaskCount {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct RunLog {
     /// By task name.
-    pub counts: BTreeMap<&'static str, TaskCount>,
+    pub counts: BTreeMap<Cow<'static, str>, TaskCount>,
     /// `(task, subject)` of everything computed, sorted.
     pub ran: Vec<(&'static str, String)>,
+    /// When, and parts of that. In order of their ends.
+    #[serde(skip)]
+    pub spans: Vec<Span>,
+}
+
+/// The time that a piece of work took. Those of one thread lie in each other or apart.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// The task, or what else it is.
+    pub name: &'static str,
+    /// What was worked on; may be empty.
+    pub subject: String,
+    /// The number of the thread, from 1; 0 for one that is not of the pool.
+    pub thread: usize,
+    /// When it began.
+    pub begin: Instant,
+    /// When it ended.
+    pub end: Instant,
 }
 
 /// Runs tasks through the memory and disk cache.
@@ -103,20 +123,29 @@ impl Tasks {
             self.cache.memory_put(key, &value);
             return value;
         }
-        let value = Arc::new(compute());
+        let value = Arc::new(self.time(task.name, subject, compute));
         self.note(task, subject, Reuse::Ran);
-        // A defect of Planish may not show again, and its repair must not be hidden by what is remembered.
-        if !value.diagnostics.iter().any(|diagnostic| diagnostic.code == "internal") {
+        if !value.diagnostics.iter().any(Diagnostic::is_defect) {
             self.cache.disk_put(task, key, &*value);
             self.cache.memory_put(key, &value);
         }
         value
     }
 
+    /// Notes how long a piece of work takes.
+    pub fn time<T>(&self, name: &'static str, subject: &str, work: impl FnOnce() -> T) -> T {
+        let begin = Instant::now();
+        let value = work();
+        let thread = rayon::current_thread_index().map_or(0, |index| index + 1);
+        let span = Span { name, subject: subject.to_owned(), thread, begin, end: Instant::now() };
+        self.log.lock().expect("the log's lock is never held across a panic").spans.push(span);
+        value
+    }
+
     /// Notes that a piece of work ran or was reused, for work that is cached elsewhere.
     pub fn note(&self, task: Task, subject: &str, reuse: Reuse) {
         let mut log = self.log.lock().expect("the log's lock is never held across a panic");
-        let count = log.counts.entry(task.name).or_default();
+        let count = log.counts.entry(Cow::Borrowed(task.name)).or_default();
         match reuse {
             Reuse::Ran => count.ran += 1,
             Reuse::Memory => count.memory += 1,

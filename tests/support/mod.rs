@@ -2,11 +2,15 @@
 
 #![allow(dead_code, unused_imports, reason = "no test file needs all of it")]
 
+mod random;
 mod shared;
 mod tree;
+mod watch;
 
+pub(crate) use random::Random;
 pub(crate) use shared::{cache, small_storefront, storefront};
 pub(crate) use tree::{Tree, paths, times};
+pub(crate) use watch::Watch;
 
 use std::fs;
 use std::path::{Path, PathBuf};

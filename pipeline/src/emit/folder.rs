@@ -1,6 +1,7 @@
 //! The output folder itself: its lock, its reserved names, its links, its empty folders.
 
 use super::{Attempt, EmitError, Planned, ledger, switch};
+use crate::files::names_in;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
@@ -35,6 +36,11 @@ pub(super) fn lock(out: &Path) -> Result<File, EmitError> {
         error => error.attempt("lock", &path)?,
     }
     Ok(file)
+}
+
+/// Whether a process left something unfinished, or is at it.
+pub(super) fn has_leftovers(out: &Path) -> bool {
+    names_in(out).iter().any(|name| name.starts_with(STAGING)) || out.join(ledger::UNFINISHED).exists()
 }
 
 fn remove_leftovers(out: &Path) -> Result<(), EmitError> {

@@ -1,7 +1,7 @@
 //! The list of the files that Planish wrote into an output folder: the only files that it ever removes from there.
 
 use super::{Attempt, EmitError, Planned, folder, is_inside};
-use crate::key::Key;
+use crate::key::{Key, KeyBuilder};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -46,6 +46,20 @@ impl Ledger {
         }
         ledger.files.retain(|path, _| is_inside(path) && !folder::is_reserved(path));
         Ok(ledger)
+    }
+
+    /// What tells this ledger from others.
+    pub(super) fn key(&self) -> Key {
+        let mut key = KeyBuilder::new("ledger", VERSION);
+        key.value(&self.files).finish()
+    }
+
+    /// Whether every file is there with the bytes that it had.
+    pub(super) fn is_true(&self, out: &Path) -> bool {
+        let files: Vec<(&String, &String)> = self.files.iter().collect();
+        files.into_par_iter().all(|(path, hash)| {
+            std::fs::read(out.join(path)).is_ok_and(|bytes| Key::of_bytes(&bytes).to_hex() == *hash)
+        })
     }
 
     /// Everything that is in either, for the time when the folder may hold files of both.

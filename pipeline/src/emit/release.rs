@@ -4,6 +4,7 @@ use super::ledger::Ledger;
 use super::publish::{Publication, Staging};
 use super::{Attempt, EmitError, Emitted, Planned, Rank, folder, holds};
 use crate::files::names_in;
+use crate::key::Key;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -29,13 +30,25 @@ pub(super) fn write(out: &Path, files: &[Planned<'_>]) -> Result<Emitted, EmitEr
         align_times(out, files, &changed);
     }
     let pruned = prune(out, &previous, &next);
+    let key = next.key();
     let mut ledger = next;
     pruned.stuck.iter().for_each(|(path, _)| ledger.keep(&previous, path));
     ledger.write(out, &Ledger::read(out)?)?;
     if let Some((path, error)) = pruned.stuck.into_iter().next() {
         return Err(error).attempt("remove", &out.join(path));
     }
-    Ok(Emitted { written: changed.len(), unchanged: files.len() - changed.len(), removed: removed + pruned.removed })
+    Ok(Emitted {
+        written: changed.len(),
+        unchanged: files.len() - changed.len(),
+        removed: removed + pruned.removed,
+        ledger: Some(key),
+    })
+}
+
+/// See [`super::is_in_place`].
+pub(super) fn is_in_place(out: &Path, ledger: &Key) -> Result<bool, EmitError> {
+    let found = Ledger::read(out)?;
+    Ok(found.key() == *ledger && !folder::has_leftovers(out) && found.is_true(out))
 }
 
 /// Puts the staged files in place; the number of files that had to go first. A failure leaves the folder as it was.

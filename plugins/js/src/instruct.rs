@@ -156,7 +156,7 @@ pub(crate) fn instruct(
     if options.keep_names {
         instructor.name_helper = Some(instructor.scope.allocate(Helper::Name.name(), &members));
     }
-    let modules: Vec<ModuleInstructions> = members.iter().map(|module| instructor.module(*module)).collect();
+    let modules: Vec<ModuleInstructions> = (0..members.len()).map(|at| instructor.module(at)).collect();
     let footer = instructor.footer();
     let header = instructor.header();
     ChunkInstructions {
@@ -215,11 +215,12 @@ impl Instructor<'_> {
         self.scope.symbol(&(module, Symbol::Evaluate))
     }
 
-    fn module(&mut self, idx: AssetIdx) -> ModuleInstructions {
+    /// The instructions for the member at a position.
+    fn module(&mut self, at: usize) -> ModuleInstructions {
         let tables = self.tables;
+        let idx = self.members[at];
         let module = tables.module(idx);
-        let later =
-            self.members.iter().rposition(|member| *member == idx).map_or(&[][..], |at| &self.members[at + 1..]);
+        let later = &self.members[at + 1..];
         let mut own = OwnCode { later, is_cyclic: tables.order.is_cyclic(idx), ..OwnCode::default() };
         self.order_imports(idx, module, &mut own);
         let names = self.name_table(idx, module, &mut own);

@@ -263,6 +263,20 @@ impl AssetPlugin for JsPlugin {
         Outcome::with(Linked { edges, waits, loads, tables: Some(Box::new(tables)) }, diagnostics)
     }
 
+    fn links_alike(&self, one: &Asset, other: &Asset) -> bool {
+        let record = |asset: &Asset| postcard::from_bytes(&asset.record).ok().map(ModuleRecord::in_essence);
+        record(one).is_some_and(|one| Some(one) == record(other))
+    }
+
+    fn refresh(&self, node: &Node, asset: AssetIdx, linked: &mut Linked) {
+        let tables = linked.tables.as_mut().and_then(|tables| tables.downcast_mut::<Tables>());
+        let module = tables.and_then(|tables| tables.modules[asset.index()].as_mut());
+        if let (Some(module), Some(record)) = (module, self.record(node)) {
+            module.record = record;
+            linked.loads[asset.index()].size = weigh::size(module);
+        }
+    }
+
     fn prepare(&self, graph: &AssetGraph, plan: &ChunkPlan, linked: &mut Linked) -> Vec<Diagnostic> {
         let Some(tables) = linked.tables.as_mut().and_then(|tables| tables.downcast_mut::<Tables>()) else {
             return Vec::new();

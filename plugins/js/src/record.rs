@@ -289,6 +289,22 @@ impl ModuleRecord {
             || self.exports.values().any(|export| matches!(export, Export::Local(local) if local == name))
     }
 
+    /// The same without places in the source, and without sizes: what linking goes by.
+    pub(crate) fn in_essence(mut self) -> Self {
+        for part in &mut self.parts {
+            part.size = 0;
+            part.eager.iter_mut().for_each(|read| read.range = (0, 0));
+        }
+        self.bindings.values_mut().for_each(|binding| binding.range = (0, 0));
+        for export in self.exports.values_mut() {
+            if let Export::From(binding) = export {
+                binding.range = (0, 0);
+            }
+        }
+        self.assigned_imports.iter_mut().for_each(|(_, range)| *range = (0, 0));
+        self
+    }
+
     /// Properties of object literals, by part.
     pub(crate) fn properties(&self) -> impl Iterator<Item = (usize, &Property)> {
         self.parts.iter().enumerate().filter_map(|(number, part)| Some((number, part.property.as_ref()?)))

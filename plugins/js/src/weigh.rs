@@ -14,7 +14,8 @@ pub(crate) fn weigh(modules: &[Option<Module>]) -> Vec<Load> {
     modules.iter().enumerate().map(load).collect()
 }
 
-fn size(module: &Module) -> u32 {
+/// How large a module is once unused code is gone.
+pub(crate) fn size(module: &Module) -> u32 {
     let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
     live.map(|(part, _)| part.size).sum()
 }

@@ -17,10 +17,27 @@ pub(super) struct Visit {
     pub(super) cycle: AssetIdx,
 }
 
-/// All that a root needs, dependencies first. Iterative: import chains can be longer than a stack is deep.
+/// What is evaluated for a root, dependencies first. What has been evaluated before needs nothing that has not: it is not visited, or an
+/// application of many lazy routes would be walked through for each of them.
+pub(super) fn visits(tables: &Tables, plan: &ChunkPlan, chunk: ChunkIdx, root: AssetIdx) -> Vec<Visit> {
+    walk(tables, plan, chunk, root, |target| plan.is_evaluated_for(target, chunk))
+}
+
+/// All that a root needs, dependencies first.
+pub(super) fn all_visits(tables: &Tables, plan: &ChunkPlan, chunk: ChunkIdx, root: AssetIdx) -> Vec<Visit> {
+    walk(tables, plan, chunk, root, |_| true)
+}
+
+/// Iterative: import chains can be longer than a stack is deep.
 ///
 /// Cycles are found as in ECMAScript's `InnerModuleEvaluation`, which is Tarjan's algorithm.
-pub(super) fn visits(tables: &Tables, plan: &ChunkPlan, chunk: ChunkIdx, root: AssetIdx) -> Vec<Visit> {
+fn walk(
+    tables: &Tables,
+    plan: &ChunkPlan,
+    chunk: ChunkIdx,
+    root: AssetIdx,
+    is_wanted: impl Fn(AssetIdx) -> bool,
+) -> Vec<Visit> {
     let mut visits: Vec<Visit> = Vec::new();
     let mut entered: FxHashMap<AssetIdx, usize> = FxHashMap::from_iter([(root, 0)]);
     let mut closed: FxHashMap<AssetIdx, AssetIdx> = FxHashMap::default();
@@ -31,7 +48,7 @@ pub(super) fn visits(tables: &Tables, plan: &ChunkPlan, chunk: ChunkIdx, root: A
         let imports = &tables.module(*module).imports;
         if let Some(target) = imports.get(*next).copied() {
             *next += 1;
-            if tables.get(target).is_none_or(|target| !target.is_included) {
+            if tables.get(target).is_none_or(|target| !target.is_included) || !is_wanted(target) {
                 continue;
             }
             match entered.get(&target) {
