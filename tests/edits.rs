@@ -50,7 +50,7 @@ impl Model {
     fn new() -> Self {
         let module = |number: usize| Module {
             folder: number % 3,
-            typed: number % 2 == 0,
+            typed: number.is_multiple_of(2),
             value: number as u64,
             imports: (0..number).rev().take(2).collect(),
             lazy: if number % 5 == 4 { BTreeSet::from([number / 2]) } else { BTreeSet::new() },
@@ -94,14 +94,16 @@ impl Model {
                 let folder = random.below(self.folders.len() as u64) as usize;
                 let imports = BTreeSet::from([other]);
                 let lazy = BTreeSet::new();
-                self.modules
-                    .insert(number, Module { folder, typed: fresh % 2 == 0, value: 1, imports, lazy, broken: false });
+                self.modules.insert(
+                    number,
+                    Module { folder, typed: fresh.is_multiple_of(2), value: 1, imports, lazy, broken: false },
+                );
                 self.next += 1;
             }
             // Who imports it may be left with an error, until he stops.
             11 if count > 8 && some != 0 => {
                 self.modules.remove(&some);
-                let forgets = fresh % 3 != 0;
+                let forgets = !fresh.is_multiple_of(3);
                 for module in self.modules.values_mut().filter(|_| forgets) {
                     module.imports.remove(&some);
                     module.lazy.remove(&some);
@@ -117,10 +119,10 @@ impl Model {
             16 => self.colour = fresh % 0x100_0000,
             17 => self.data = fresh,
             18 => (self.title, self.icon) = (fresh % 7, fresh),
-            19 => self.text = (fresh % 3 != 0).then_some(fresh),
-            20 => self.package = (fresh % 2 == 0, fresh % 4 < 2),
+            19 => self.text = (!fresh.is_multiple_of(3)).then_some(fresh),
+            20 => self.package = (fresh.is_multiple_of(2), fresh % 4 < 2),
             21 => self.alias = !self.alias,
-            22 => (self.define, self.split) = (fresh % 9, fresh % 2 == 0),
+            22 => (self.define, self.split) = (fresh % 9, fresh.is_multiple_of(2)),
             _ => (self.linked, self.note) = (!self.linked, fresh),
         }
         // What nobody can import any more is imported by nobody in the end.

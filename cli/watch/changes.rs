@@ -105,7 +105,7 @@ fn note(event: notify::Result<notify::Event>, interest: &Interest<'_>, changes: 
             continue;
         }
         let is_wanted = interest.wants(&path);
-        if !is_wanted && !(moves && interest.may_want(&path)) {
+        if !(is_wanted || moves && interest.may_want(&path)) {
             continue;
         }
         matters = true;
