@@ -195,13 +195,6 @@ pub(crate) struct HeadersConfig {
     pub(crate) policies: Option<bool>,
 }
 
-impl CacheConfig {
-    /// Bytes that its entries may have.
-    pub(crate) fn max_bytes(&self) -> u64 {
-        self.max_size.map_or(2_000_000_000, |size| size.0)
-    }
-}
-
 /// The cache folder.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -212,4 +205,11 @@ pub(crate) struct CacheConfig {
     pub(crate) max_size: Option<Size>,
     #[serde(rename = "remote")]
     _remote: NotYet,
+}
+
+impl CacheConfig {
+    /// Bytes that its entries may have.
+    pub(crate) fn max_bytes(&self) -> u64 {
+        self.max_size.map_or(2_000_000_000, |size| size.0)
+    }
 }

@@ -200,6 +200,7 @@ fn watching_follows_a_linked_package_and_its_link() {
     let packages = Site::of(&[
         ("a/package.json", "{ \"name\": \"@scope/linked\", \"main\": \"lib/a.js\" }\n"),
         ("a/lib/a.js", "export const linked = \"the first\";\n"),
+        ("a/lib/other.js", "export const linked = \"the other\";\n"),
         ("b/package.json", "{ \"name\": \"@scope/linked\", \"main\": \"b.js\" }\n"),
         ("b/b.js", "export const linked = \"the second\";\n"),
     ]);
@@ -209,6 +210,8 @@ fn watching_follows_a_linked_package_and_its_link() {
     watch.until_written("the first");
     packages.edit("a/lib/a.js", "the first", "the edited");
     watch.until_written("the edited");
+    packages.edit("a/package.json", "lib/a.js", "lib/other.js");
+    watch.until_written("the other");
     std::fs::remove_file(&link).expect("it is there");
     std::os::unix::fs::symlink(packages.path("b"), &link).expect("there are links");
     watch.until_written("the second");

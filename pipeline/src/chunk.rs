@@ -109,6 +109,16 @@ impl ChunkPlan {
         self.chunk_of[asset.index()]
     }
 
+    /// The chunk that has the scripts of a facade.
+    pub fn behind(&self, facade: &Chunk) -> Option<ChunkIdx> {
+        facade.root.filter(|_| facade.scripts.is_empty()).and_then(|root| self.chunk_of(root))
+    }
+
+    /// The scripts that a chunk stands for: its own, or if it is a facade, those behind it.
+    pub fn code_of<'a>(&'a self, chunk: &'a Chunk) -> &'a [AssetIdx] {
+        self.behind(chunk).map_or(&chunk.scripts, |code| &self.chunk(code).scripts)
+    }
+
     /// The chunk that stands for the evaluation of an asset.
     pub fn root_chunk(&self, asset: AssetIdx) -> Option<ChunkIdx> {
         self.root_chunk[asset.index()]

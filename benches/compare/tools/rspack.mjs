@@ -1,35 +1,15 @@
 // usage: rspack.mjs ENTRY OUT [app|library] [CACHE]
 import { rspack } from "@rspack/core";
-import { resolve } from "node:path";
+import { application } from "../rspack-application.mjs";
 
 const [entry, out, purpose, cache] = process.argv.slice(2);
 
+const options = application(entry, out);
 const compiler = rspack({
+  ...options,
   mode: "production",
-  target: ["web", "es2022"],
-  context: process.cwd(),
-  entry: { main: resolve(entry) },
-  devtool: "source-map",
   cache: cache ? { type: "persistent", storage: { type: "filesystem", directory: cache } } : false,
-  performance: false,
-  output: { path: out, filename: "[name].js", module: true, ...(purpose === "library" && { library: { type: "modern-module" } }) },
-  resolve: { extensions: [".tsx", ".ts", ".jsx", ".js", ".json"] },
-  module: {
-    rules: [
-      {
-        test: /\.[jt]sx?$/,
-        exclude: /node_modules/,
-        loader: "builtin:swc-loader",
-        type: "javascript/auto",
-        options: {
-          detectSyntax: "auto",
-          jsc: { target: "es2022", transform: { react: { runtime: "automatic" } } },
-        },
-      },
-      { test: /\.css$/, type: "css/auto" },
-      { test: /\.(svg|png|jpg|webp|woff2)$/, type: "asset/resource" },
-    ],
-  },
+  output: { ...options.output, ...(purpose === "library" && { library: { type: "modern-module" } }) },
   optimization: {
     minimizer: [
       new rspack.SwcJsMinimizerRspackPlugin({

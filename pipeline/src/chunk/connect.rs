@@ -22,10 +22,7 @@ pub(super) fn connect(input: &PlanInput<'_>, plan: &mut ChunkPlan, order: &[Asse
         let mut needed: BTreeMap<ChunkIdx, usize> = BTreeMap::new();
         let mut asked: BTreeSet<ChunkIdx> = BTreeSet::new();
         // Where the code behind a facade is needed, the facade's stylesheet is there already.
-        let is_own_facade = |owner: ChunkIdx| {
-            let owner = plan.chunk(owner);
-            owner.scripts.is_empty() && owner.root.and_then(|root| plan.chunk_of(root)) == Some(idx)
-        };
+        let is_own_facade = |owner: ChunkIdx| plan.behind(plan.chunk(owner)) == Some(idx);
         let mut need = |asset: AssetIdx| {
             if let Some(owner) = plan.chunk_of(asset).filter(|owner| *owner != idx && !is_own_facade(*owner)) {
                 let first = needed.entry(owner).or_insert(usize::MAX);
@@ -43,8 +40,7 @@ pub(super) fn connect(input: &PlanInput<'_>, plan: &mut ChunkPlan, order: &[Asse
             static_targets(input, *asset).for_each(&mut need);
         }
         // A facade loads what the code behind it loads.
-        let behind = chunk.root.filter(|_| chunk.scripts.is_empty()).and_then(|root| plan.chunk_of(root));
-        for asset in behind.map_or(&chunk.scripts, |code| &plan.chunk(code).scripts) {
+        for asset in plan.code_of(chunk) {
             let dynamic = (input.edges)(*asset).iter().filter(|edge| edge.kind == DependencyKind::DynamicImport);
             asked.extend(dynamic.filter_map(|edge| plan.root_chunk(edge.target)));
         }

@@ -125,6 +125,11 @@ impl Asked {
         }
     }
 
+    /// The path without links, if it is another one and somebody wants to know.
+    fn real(&self, path: &Path) -> Option<PathBuf> {
+        self.answers.as_ref().and_then(|_| self.files.canonicalize(path).ok()).filter(|real| real != path)
+    }
+
     /// The names in a folder, sorted; see [`super::names_in`].
     pub(crate) fn names_in(&self, folder: &Path) -> Vec<String> {
         let found = names_with_kinds(folder);
@@ -227,6 +232,10 @@ impl FileSystem for Asking {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let content = self.files.read(path);
         self.asked.note(path, Question::Bytes, || bytes(content.as_ref()));
+        // The system tells of changes under the name without links: a linked package's `package.json` is edited where it really is.
+        if let Some(real) = self.asked.real(path).filter(|_| content.is_ok()) {
+            self.asked.note(&real, Question::Bytes, || bytes(content.as_ref()));
+        }
         content
     }
 

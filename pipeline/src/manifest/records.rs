@@ -270,9 +270,7 @@ impl<'a> Build<'a> {
     }
 
     fn assets_of_chunk(&self, chunk: &Chunk) -> BTreeSet<&'a str> {
-        let behind = chunk.root.filter(|_| chunk.scripts.is_empty()).and_then(|root| self.plan.chunk_of(root));
-        let scripts = behind.map_or(&chunk.scripts, |code| &self.plan.chunk(code).scripts);
-        self.assets_of(&scripts.iter().chain(&chunk.styles).copied().collect::<Vec<_>>())
+        self.assets_of(&self.plan.code_of(chunk).iter().chain(&chunk.styles).copied().collect::<Vec<_>>())
     }
 
     /// The files that assets refer to by URL, and the scripts of their workers.

@@ -38,8 +38,8 @@ impl Manifest {
         self.entries.get(name).or_else(named).ok_or_else(|| Unknown::of(name, self.entries.keys()))
     }
 
-    /// The tags that a page needs for an entry, each on a line: an import map if scripts need one, preloads of the scripts that it imports, stylesheets in the order of the
-    /// cascade, scripts. All that is known of the bytes goes into `integrity`.
+    /// The tags that a page needs for an entry, each on a line: an import map if scripts need one, preloads of the scripts that it imports,
+    /// stylesheets in the order of the cascade, scripts. All that is known of the bytes goes into `integrity`.
     ///
     /// # Errors
     /// If there is no such entry.

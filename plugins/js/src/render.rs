@@ -178,12 +178,7 @@ fn join<S: Sheet>(
     };
     let pieces: Vec<Option<_>> = instructions.modules.par_iter().with_max_len(8).map(piece).collect();
     let (names, pieces): (Vec<_>, Vec<Piece<'_, _>>) = pieces.into_iter().flatten().unzip();
-    let mut licences: Vec<String> = Vec::new();
-    for text in pieces.iter().flat_map(|piece| &piece.licences) {
-        if !licences.contains(text) {
-            licences.push(text.clone());
-        }
-    }
+    let licences = licences(&pieces);
     let mut sheet = S::default();
     if options.format == Format::Iife {
         sheet.line("(() => {");
@@ -216,6 +211,17 @@ fn join<S: Sheet>(
         sheet.line("})();");
     }
     (sheet, licences)
+}
+
+/// Each once.
+fn licences<C>(pieces: &[Piece<'_, C>]) -> Vec<String> {
+    let mut licences: Vec<String> = Vec::new();
+    for text in pieces.iter().flat_map(|piece| &piece.licences) {
+        if !licences.contains(text) {
+            licences.push(text.clone());
+        }
+    }
+    licences
 }
 
 fn push_module<S: Sheet>(sheet: &mut S, piece: Piece<'_, S::Code>) {

@@ -70,7 +70,7 @@ impl Draft {
     /// Begins a new segment.
     pub fn cut(&mut self) {
         let mut segment = std::mem::take(&mut self.last);
-        segment.base = self.origins.skip(&segment.text);
+        segment.base = self.origins.reserve(&segment.text);
         self.segments.push(segment);
     }
 }

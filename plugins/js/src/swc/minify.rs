@@ -70,7 +70,7 @@ impl Writing<'_> {
         let comments = kept(comments, if inline { KeptComments::Legal } else { KeptComments::None });
         let year = self.settings.target.year();
         let config = Config::default().with_minify(true).with_target(year).with_inline_script(true);
-        let (code, positions) = emit(&tree, "", comments.as_ref(), config, self.map);
+        let (code, positions) = emit(&tree, None, comments.as_ref(), config, self.map);
         let map = positions.map(|positions| self.origins.map(&positions, &renamed(&tree, self.origins)));
         Printed { code, map }
     }

@@ -43,13 +43,13 @@ impl Origins {
         if let Some(last) = self.texts.last().filter(|last| Arc::ptr_eq(&last.text, &program.text)) {
             return last.base;
         }
-        let base = self.skip(&program.text);
+        let base = self.reserve(&program.text);
         self.texts.push(Text { base, name: program.id.as_str().into(), text: Arc::clone(&program.text) });
         base
     }
 
     /// Leaves room for a text that is nobody's; returns its base.
-    pub(super) fn skip(&mut self, text: &str) -> u32 {
+    pub(super) fn reserve(&mut self, text: &str) -> u32 {
         let base = self.next;
         // The end of a text is a position too.
         let size = u32::try_from(text.len() + 1).ok();

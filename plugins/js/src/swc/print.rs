@@ -53,7 +53,7 @@ pub fn print(program: &Program, statements: Vec<Stmt>, options: PrintOptions) ->
 pub(super) fn print_module(program: &Program, module: &Module, options: PrintOptions) -> Printed {
     let comments = kept(&program.comments, options.comments);
     let (code, positions) =
-        program.scope(|| emit(module, &program.text, comments.as_ref(), Config::default(), options.map));
+        program.scope(|| emit(module, Some(&program.text), comments.as_ref(), Config::default(), options.map));
     let map = positions.map(|positions| {
         let origins = Origins::of(program);
         origins.map(&positions, &renamed(module, &origins))
@@ -69,20 +69,19 @@ pub(super) fn kept(comments: &Comments, kept: KeptComments) -> Option<SingleThre
     }
 }
 
-/// Writes a tree whose positions are those of `text`.
+/// Writes a tree. Lists keep the line breaks that they have in `text`, if it is given; the positions are then those of it.
 pub(super) fn emit(
     tree: &impl Node,
-    text: &str,
+    text: Option<&str>,
     comments: Option<&SingleThreadedComments>,
     config: Config,
     map: bool,
 ) -> (String, Option<Positions>) {
     let source = Lrc::new(swc_core::common::SourceMap::default());
-    if !config.minify {
-        // The generator looks at the text to keep line breaks in lists as they were.
+    if let Some(text) = text {
         source.new_source_file(Lrc::new(FileName::Anon), text.to_owned());
     }
-    let mut printed = String::with_capacity(text.len());
+    let mut printed = String::with_capacity(text.map_or(0, str::len));
     let mut positions = map.then(Positions::new);
     let writer = TextWriter::new(&mut printed, positions.as_mut());
     if config.minify {
