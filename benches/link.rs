@@ -121,7 +121,7 @@ fn build_options(root: &Path) -> Options {
         out: root.join("out"),
         entries: vec![EntryRequest { name: None, path: root.join(file(0)) }],
         base: "/".to_owned(),
-        naming: Naming::Plain,
+        naming: Naming::Plain { directory: String::new() },
         static_folder: None,
         resolve: ResolveOptions {
             platform: Platform::Browser,

@@ -34,7 +34,7 @@ fn prepare(flags: &BundleFlags) -> Result<(Options, Plugins), Refused> {
         root,
         out,
         base: "./".to_owned(),
-        naming: Naming::Plain,
+        naming: Naming::Plain { directory: String::new() },
         static_folder: None,
         resolve: ResolveOptions {
             platform: platform(flags.platform),

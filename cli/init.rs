@@ -14,7 +14,7 @@ const STARTER: &str = r#"# Every key is optional; the values that are commented 
 # out = "dist"
 # base = "/"                    # or "https://cdn.example.com/", or "./"
 # target = "baseline-widely-available"
-# naming = "vite"               # vite | django | propshaft | "[name]-[hash].[ext]"
+# naming = "vite"               # vite | django | propshaft | phoenix | "[name]-[hash].[ext]"; no hashes for development
 # static = "public"             # copied as it is
 
 [js]
@@ -23,7 +23,7 @@ const STARTER: &str = r#"# Every key is optional; the values that are commented 
 # external = []
 # define = { __VERSION__ = '"1.0"' }
 # alias = { "@" = "./src" }
-# split = { vendor = "one", min_size = 4096 }   # vendor: none | one | per-package
+# split = { vendor = "large", min_size = 4096 }   # vendor: none | one | large | per-package
 
 [images]
 # formats = ["avif", "webp"]

@@ -3,7 +3,7 @@
 //! Paths in flags are relative to the current folder, paths in the configuration to the root.
 
 use crate::config::read::{ConfigFile, read};
-use crate::config::{Config, ManifestConfig, Mode, SplitConfig};
+use crate::config::{Config, ManifestConfig, Mode, NamingScheme, SplitConfig};
 use crate::entries;
 use crate::environment;
 use crate::flags::{BuildFlags, CachePlace};
@@ -15,6 +15,7 @@ use planish_pipeline::manifest::{Format, Request};
 use planish_pipeline::resolve::{Platform, ResolveOptions, normal};
 use planish_pipeline::session::{EmitMode, EntryRequest, Options};
 use planish_plugins::PluginOptions;
+use planish_plugins::html::Integrity;
 use planish_plugins::js::swc::has_import_maps;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -131,31 +132,37 @@ fn join(
     let lookup = lookup(config, mode, &entries);
     let has_index = entries.iter().any(|entry| entry.path == root.join("index.html"));
     let plugins = plugin_options::of_site(config, plugin_options::Site { mode, base: &base, has_index }, &environment);
+    let usual_naming = match mode {
+        Mode::Production => NamingScheme::default(),
+        Mode::Development => NamingScheme::of_development(),
+    };
+    let NamingScheme(naming) = config.build.naming.clone().unwrap_or(usual_naming);
+    let modules = worker::modules(plugins.service_worker.as_ref(), &base, &naming);
     let session = Options {
         root,
         out,
         entries,
-        naming: config.build.naming.clone().unwrap_or_default().0,
+        naming,
         static_folder,
         resolve,
-        modules: worker::modules(plugins.service_worker.as_ref(), &base, config),
+        modules,
         base,
         split: split(&config.js.split),
         lookup,
         splitting: true,
-        manifests: manifests(&config.manifest),
-        emit: EmitMode::Release,
+        manifests: manifests(&config.manifest, plugins.html.integrity != Integrity::None),
+        emit: if usual.repeats { EmitMode::Watched } else { EmitMode::Release },
         cache,
         keep_in_memory: usual.repeats,
     };
     Ok(Settings { session, plugins, max_cache_size: config.cache.max_bytes(), config_path })
 }
 
-/// Vite's, if nothing else is said: most helpers of templates read it.
-fn manifests(config: &ManifestConfig) -> Vec<Request> {
+/// Vite's, if nothing else is said: most helpers of templates read it. `integrity` says whether pages check what they load.
+fn manifests(config: &ManifestConfig, integrity: bool) -> Vec<Request> {
     match &config.formats {
-        Some(formats) => formats.iter().map(|manifest| manifest.0.clone()).collect(),
-        None => vec![Request { format: Format::Vite, path: Format::Vite.usual_path().to_owned() }],
+        Some(formats) => formats.iter().map(|manifest| Request { integrity, ..manifest.0.clone() }).collect(),
+        None => vec![Request { format: Format::Vite, path: Format::Vite.usual_path().to_owned(), integrity }],
     }
 }
 

@@ -1,7 +1,6 @@
 //! What the service worker asks of a build besides its plugin: a module for the pages, and an entry if the user has written it.
 
 use crate::config::read::ConfigFile;
-use crate::config::{Config, NamingScheme};
 use planish_pipeline::asset::Fragment;
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::naming::Naming;
@@ -15,13 +14,9 @@ use std::path::{Path, PathBuf};
 pub(crate) fn modules(
     worker: Option<&ServiceWorkerOptions>,
     base: &str,
-    config: &Config,
+    naming: &Naming,
 ) -> BTreeMap<String, Fragment> {
-    let NamingScheme(naming) = config.build.naming.clone().unwrap_or_default();
-    let folders = match &naming {
-        Naming::Hashed { directory, .. } => directory.split('/').filter(|name| !name.is_empty()).count(),
-        Naming::Plain => 0,
-    };
+    let folders = naming.directory().split('/').filter(|name| !name.is_empty()).count();
     let client = service_worker::client_module(worker, base, &"../".repeat(folders));
     let client = Fragment { extension: "js".to_owned(), text: client, files: Vec::new() };
     BTreeMap::from([(service_worker::CLIENT_MODULE.to_owned(), client)])

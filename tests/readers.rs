@@ -179,6 +179,10 @@ fn planish_json_is_as_its_schema_says() {
                 assert_eq!(*size, dist.bytes(&format!("{path}.{suffix}")).len(), "{path}");
             }
         }
+        let images = manifest["sources"].as_object().expect("an object").iter();
+        for (path, image) in images.filter(|(_, source)| source["width"].as_u64() > Some(32)) {
+            assert!(image["placeholder"].is_string(), "{path}");
+        }
     }
 }
 

@@ -148,6 +148,62 @@ document.body.dataset.ready = \"true\";
     assert_eq!(open(&site, &[])["body"]["found"], "7");
 }
 
+/// A package, whose only module is this.
+fn package(site: &Site, name: &str, text: &str) {
+    site.write(
+        &format!("node_modules/{name}/package.json"),
+        format!("{{ \"name\": \"{name}\", \"main\": \"index.js\" }}"),
+    );
+    site.write(&format!("node_modules/{name}/index.js"), text);
+}
+
+#[test]
+fn large_packages_have_chunks_of_their_own() {
+    let site = Site::of(&[
+        ("index.html", PAGE),
+        (
+            "main.js",
+            "import { above } from \"above\";\nimport \"aside\";\nlog(above);\nimport(\"./lazy.js\");\nlog(\"main\");
+function log(text) { (globalThis.seen ??= []).push(text); document.body.dataset.seen = seen.join(); }\n",
+        ),
+        ("lazy.js", "import { later } from \"later\";\ndocument.body.dataset.ready = later.length > 9;\n"),
+    ]);
+    let long = |name: &str| format!("export const {name} = \"{}\";\n", "0123456789abcdef".repeat(9 << 10));
+    let seen = |name: &str| format!("(globalThis.seen ??= []).push(\"{name}\");\n");
+    package(&site, "below", &format!("export const below = \"b\";\n{}", seen("below")));
+    package(
+        &site,
+        "large",
+        &format!(
+            "import {{ below }} from \"below\";\n{}export const large = text + below;\n{}",
+            long("text"),
+            seen("large")
+        ),
+    );
+    package(
+        &site,
+        "above",
+        &format!("import {{ large }} from \"large\";\nexport const above = large.length;\n{}", seen("above")),
+    );
+    package(&site, "aside", &seen("aside"));
+    package(&site, "later", &long("later"));
+    let report = open(&site, &[]);
+    assert_eq!(report["body"]["seen"], "below,large,above,aside,147457,main");
+    let (mut names, dist) = (Vec::new(), site.tree("dist"));
+    for path in dist.ending(".js") {
+        let name = path.trim_start_matches("assets/");
+        names.push(&name[..name.len() - "-12345678.js".len()]);
+    }
+    names.sort_unstable();
+    assert_eq!(names, ["large", "lazy", "main", "vendor", "vendor-2"], "`later` is needed by nothing at once");
+    assert!(dist.bytes(dist.one("assets/vendor-2-", ".js")).len() < 2000);
+    // An edit of a small one leaves the large one as it is.
+    let before = dist.one("assets/large-", ".js").to_owned();
+    site.edit("node_modules/below/index.js", "\"b\"", "\"c\"");
+    site.build(&[]).good();
+    assert_eq!(site.tree("dist").one("assets/large-", ".js"), before);
+}
+
 #[test]
 fn groups_and_small_chunks_are_as_the_configuration_says() {
     let site = Site::of(&[
@@ -181,6 +237,7 @@ fn groups_and_small_chunks_are_as_the_configuration_says() {
     check("vendor = \"none\"\nmin_size = 0", &["1", "2", "main", "shared"]);
     check("vendor = \"none\"", &["1", "2", "main"]);
     check("vendor = \"one\"\nmin_size = 0", &["1", "2", "main", "shared", "vendor"]);
+    check("vendor = \"large\"\nmin_size = 0", &["1", "2", "main", "shared", "vendor"]);
     check("vendor = \"per-package\"", &["1", "2", "main", "tool"]);
     check("groups = { charts = [\"charts/**\"] }", &["1", "2", "charts", "main", "vendor"]);
     site.write("planish.toml", "[js.split.groups]\ncharts = [\"chart/**\"]\n");

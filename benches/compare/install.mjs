@@ -1,15 +1,16 @@
 // What must be there before anything can be measured.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const repository = join(import.meta.dirname, "../..");
 
-/** Builds the release binary, unless `PLANISH_BIN` names another one. */
+/** Builds the release binary, unless `PLANISH_BIN` names another one: with the assembly that users' have, if `nasm` is there to make it. */
 export function buildPlanish() {
   if (process.env.PLANISH_BIN) return;
-  execFileSync("cargo", ["build", "--release", "--quiet", "--bin", "planish"], { cwd: repository, stdio: "inherit" });
+  const assembly = spawnSync("nasm", ["--version"]).status === 0 ? ["--features", "asm"] : [];
+  execFileSync("cargo", ["build", "--release", "--quiet", "--bin", "planish", ...assembly], { cwd: repository, stdio: "inherit" });
 }
 
 /** Installs the npm packages that a folder's lock file names, if that has not been done since the lock file changed. */

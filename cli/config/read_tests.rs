@@ -88,7 +88,7 @@ error[invalid-value]: `build.out` must be a string, not integer `3`
  2 | out = 3
    |       ^
 
-error[invalid-value]: `js.split.vendor` must be `none` or `one` or `per-package`, not `two`
+error[invalid-value]: `js.split.vendor` must be `none` or `one` or `large` or `per-package`, not `two`
   --> planish.toml:4:20
    |
  4 | split = { vendor = "two" }

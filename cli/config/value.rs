@@ -98,6 +98,11 @@ impl Default for NamingScheme {
 }
 
 impl NamingScheme {
+    /// Names that stay the same while somebody works on a site: what is open in a browser's tools stays open.
+    pub(crate) fn of_development() -> Self {
+        Self(Naming::Plain { directory: "assets".to_owned() })
+    }
+
     fn preset(directory: &str, template: &str) -> Self {
         let template = Template::parse(template).expect("the presets are good");
         Self(Naming::Hashed { directory: directory.to_owned(), template })
@@ -217,8 +222,10 @@ pub(crate) enum VendorGroups {
     /// No chunk.
     None,
     /// One chunk.
-    #[default]
     One,
+    /// One for each large package that an entry needs at once, one for the others.
+    #[default]
+    Large,
     /// One for each package.
     PerPackage,
 }
@@ -228,6 +235,7 @@ impl From<VendorGroups> for VendorSplit {
         match groups {
             VendorGroups::None => Self::None,
             VendorGroups::One => Self::One,
+            VendorGroups::Large => Self::Large,
             VendorGroups::PerPackage => Self::PerPackage,
         }
     }

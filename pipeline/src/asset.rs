@@ -221,6 +221,8 @@ pub struct Asset {
     pub outputs: Vec<AssetOutput>,
     /// Pixel size, for images.
     pub dimensions: Option<(u32, u32)>,
+    /// For images: what stands for it until it is there, as a `data:` URL.
+    pub placeholder: Option<String>,
     /// The same knowledge in a form that is quick to use; absent when the asset came from the cache.
     #[serde(skip)]
     pub live: Option<Live>,

@@ -15,7 +15,6 @@ use crate::session::{BuildResult, Progress, Session, WrittenFile};
 use crate::task::Tasks;
 use crate::unchanged::{recall, remember};
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -29,7 +28,7 @@ fn make(session: &Session, progress: &dyn Progress) -> BuildResult {
     let tasks = Tasks::new(Arc::clone(&session.cache));
     let mut diagnostics = Vec::new();
     progress.stage("transform");
-    let graph = discover(session, &tasks, progress).take(&mut diagnostics);
+    let graph = Arc::new(discover(session, &tasks, progress).take(&mut diagnostics));
     let mut result = BuildResult { assets: graph.nodes.len(), ..BuildResult::default() };
     if let Some(release) = release(session, &tasks, &graph, progress, &mut diagnostics) {
         progress.stage("write");
@@ -63,13 +62,13 @@ fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 fn release(
     session: &Session,
     tasks: &Tasks,
-    graph: &AssetGraph,
+    graph: &Arc<AssetGraph>,
     progress: &dyn Progress,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Release> {
     progress.stage("link");
     diagnostics.extend(session.options.split.unused(graph));
-    let parts: Vec<Part<'_>> =
+    let parts: Vec<Part> =
         apart(graph).into_iter().map(|graph| Part::new(session, tasks, graph).take(diagnostics)).collect();
     let names = names(session, &parts).take(diagnostics);
     stop_on_errors(diagnostics)?;
@@ -100,13 +99,13 @@ fn release(
 }
 
 /// Keeps what was linked for the next build of the session.
-fn keep(session: &Session, parts: Vec<Part<'_>>) {
-    if let Ok([part]) = <[Part<'_>; 1]>::try_from(parts)
+fn keep(session: &Session, parts: Vec<Part>) {
+    if let Ok([part]) = <[Part; 1]>::try_from(parts)
         && part.is_quiet
         && session.options.keep_in_memory
     {
         let Part { graph, linked, plan, .. } = part;
-        session.last_link.keep(Link { graph: graph.into_owned(), linked, plan });
+        session.last_link.keep(Link { graph, linked, plan });
     }
 }
 
@@ -125,8 +124,8 @@ fn stop_on_errors(diagnostics: &[Diagnostic]) -> Option<()> {
 }
 
 /// What is linked together, with what came of it.
-struct Part<'a> {
-    graph: Cow<'a, AssetGraph>,
+struct Part {
+    graph: Arc<AssetGraph>,
     /// In the order of the plugins.
     linked: Vec<Linked>,
     plan: ChunkPlan,
@@ -137,16 +136,16 @@ struct Part<'a> {
 }
 
 /// The graph, or one for each entry if nothing may be shared.
-fn apart(graph: &AssetGraph) -> Vec<Cow<'_, AssetGraph>> {
+fn apart(graph: &Arc<AssetGraph>) -> Vec<Arc<AssetGraph>> {
     if graph.splitting || graph.entries.len() < 2 {
-        return vec![Cow::Borrowed(graph)];
+        return vec![Arc::clone(graph)];
     }
-    let only = |entry: &Entry| Cow::Owned(AssetGraph { entries: vec![entry.clone()], ..graph.clone() });
+    let only = |entry: &Entry| Arc::new(AssetGraph { entries: vec![entry.clone()], ..AssetGraph::clone(graph) });
     graph.entries.iter().map(only).collect()
 }
 
-impl<'a> Part<'a> {
-    fn new(session: &Session, tasks: &Tasks, graph: Cow<'a, AssetGraph>) -> Outcome<Self> {
+impl Part {
+    fn new(session: &Session, tasks: &Tasks, graph: Arc<AssetGraph>) -> Outcome<Self> {
         if let Some(last) = session.last_link.take(&session.plugins, &graph) {
             let (plan, live) = tasks.time("chunk", "", || chunk(session, &graph, &last.linked));
             if plan == last.plan {
@@ -202,7 +201,7 @@ fn chunk(session: &Session, graph: &AssetGraph, linked: &[Linked]) -> (ChunkPlan
 }
 
 /// Plans every output's name.
-fn names(session: &Session, parts: &[Part<'_>]) -> Outcome<Names> {
+fn names(session: &Session, parts: &[Part]) -> Outcome<Names> {
     let mut names = Names::new(session.options.naming.clone(), &session.options.base);
     let mut diagnostics = Vec::new();
     // Entries first: they keep their plain names.
@@ -244,7 +243,7 @@ fn name_chunk(names: &mut Names, chunk: &Chunk) {
 }
 
 /// Renders chunks and other assets in parallel; the order of the result does not matter, the namer sorts.
-fn render(session: &Session, tasks: &Tasks, part: &Part<'_>, names: &Names) -> Outcome<Vec<Output>> {
+fn render(session: &Session, tasks: &Tasks, part: &Part, names: &Names) -> Outcome<Vec<Output>> {
     enum Work {
         Chunk(ChunkIdx),
         Asset(AssetIdx),
@@ -297,7 +296,7 @@ fn render(session: &Session, tasks: &Tasks, part: &Part<'_>, names: &Names) -> O
 struct Stage<'a> {
     session: &'a Session,
     tasks: &'a Tasks,
-    part: &'a Part<'a>,
+    part: &'a Part,
     names: &'a Names,
 }
 
@@ -329,7 +328,7 @@ fn render_asset(plugin: &dyn AssetPlugin, context: &RenderContext<'_>, asset: As
         Some(Output {
             id: OutputId::of_asset(&node.id, &output.variant),
             class,
-            bytes: output.bytes.clone()?,
+            bytes: output.bytes.as_deref()?.into(),
             references: Vec::new(),
             asset: Some(node.id.clone()),
             chunk: None,
@@ -375,7 +374,7 @@ fn duplicates(release: &Release, copied: &[FinalFile]) -> Vec<Diagnostic> {
 }
 
 /// Last, because they say how large precompressed files are.
-fn manifests(session: &Session, parts: &[Part<'_>], names: &Names, release: &Release) -> Vec<FinalFile> {
+fn manifests(session: &Session, parts: &[Part], names: &Names, release: &Release) -> Vec<FinalFile> {
     let requests = &session.options.manifests;
     let ([Part { graph, plan, .. }], false) = (parts, requests.is_empty()) else { return Vec::new() };
     let model = Model::new(graph, plan, release, names);

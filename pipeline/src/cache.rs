@@ -30,6 +30,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+/// Bytes of a value that takes as long to write as to make again.
+const LARGE: usize = 1 << 20;
+
 /// The memory and disk cache of one session.
 pub struct Cache {
     folder: Option<PathBuf>,
@@ -61,6 +64,11 @@ impl Cache {
             memory: keep_in_memory.then(Memory::default),
             warnings: Mutex::new(warnings),
         }
+    }
+
+    /// Whether values are kept in memory.
+    pub(crate) fn keeps(&self) -> bool {
+        self.memory.is_some()
     }
 
     /// The value kept in memory for a key.
@@ -95,10 +103,12 @@ impl Cache {
         value
     }
 
-    /// Keeps a value on disk. The first failure ends all writing, with a warning.
+    /// Keeps a value on disk. The first failure ends all writing, with a warning. What is large and made by an edit is not kept: the next
+    /// edit makes another one.
     pub fn disk_put<T: Serialize>(&self, task: Task, key: &Key, value: &T) {
         let Some(folder) = &self.folder else { return };
-        if !self.writable.load(Ordering::Relaxed) {
+        let by_edit = self.memory.as_ref().is_some_and(|memory| !memory.is_first_build());
+        if !self.writable.load(Ordering::Relaxed) || by_edit && entry::size(value) > LARGE {
             return;
         }
         self.has_grown.store(true, Ordering::Relaxed);

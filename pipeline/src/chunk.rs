@@ -3,7 +3,7 @@
 //! ```text
 //! reach     what the entries need, and what starts a chunk (a root)
 //! owners    which roots load which asset
-//! pieces    assets with the same owners travel together; groups of the configuration apart
+//! pieces    assets with the same owners travel together; groups of the configuration, and large packages, apart
 //! merge     small pieces become part of others where nobody can see it
 //! names     names of chunks, ids of their files
 //! connect   which chunk imports which, in what order
@@ -24,6 +24,7 @@ mod owners;
 mod pieces;
 mod reach;
 mod split;
+mod vendor;
 
 pub use lookup::{Ahead, Lookup};
 pub use split::{NamedGroup, Split, VendorSplit};

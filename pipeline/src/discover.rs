@@ -10,7 +10,7 @@ use crate::plugin::{AssetPlugin, Grouping, Request};
 use crate::resolve::{Located, Resolved};
 use crate::session::{EmitMode, Progress, Session};
 use crate::task::{Reuse, Task, Tasks};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -118,13 +118,9 @@ struct Found {
 pub(crate) struct Known(Mutex<FxHashMap<AssetId, Arc<Found>>>);
 
 impl Known {
-    fn get(&self, visit: &Visit) -> Option<Arc<Found>> {
-        let found = self.0.lock().expect("no panic while locked").get(&visit.located.id).cloned()?;
-        // Who asks first may decide whose asset it is, and the text of a fragment is the asker's.
-        let is_same = found.visit.kind == visit.kind
-            && found.visit.attribute == visit.attribute
-            && found.visit.fragment == visit.fragment;
-        is_same.then_some(found)
+    /// All of it, for a build that will keep its own visits in its place.
+    fn take(&self) -> FxHashMap<AssetId, Arc<Found>> {
+        std::mem::take(&mut self.0.lock().expect("no panic while locked"))
     }
 
     fn keep(&self, mut found: FxHashMap<AssetId, Arc<Found>>) {
@@ -144,8 +140,19 @@ impl Known {
     }
 }
 
+impl Found {
+    /// Whether another visit would give the same: who asks first may decide whose asset it is, and the text of a fragment is the asker's.
+    fn answers(&self, visit: &Visit) -> bool {
+        self.visit.kind == visit.kind
+            && self.visit.attribute == visit.attribute
+            && self.visit.fragment == visit.fragment
+    }
+}
+
 struct Discovery<'a> {
     session: &'a Session,
+    /// Of the last build.
+    known: FxHashMap<AssetId, Arc<Found>>,
     tasks: &'a Tasks,
     progress: &'a dyn Progress,
     seen: Mutex<FxHashSet<AssetId>>,
@@ -155,12 +162,15 @@ struct Discovery<'a> {
 
 /// Loads, transforms and resolves everything that the entries reach.
 pub(crate) fn discover(session: &Session, tasks: &Tasks, progress: &dyn Progress) -> Outcome<AssetGraph> {
+    let known = session.known.take();
+    let room = known.len();
     let discovery = Discovery {
         session,
+        known,
         tasks,
         progress,
-        seen: Mutex::default(),
-        found: Mutex::default(),
+        seen: Mutex::new(FxHashSet::with_capacity_and_hasher(room, FxBuildHasher)),
+        found: Mutex::new(FxHashMap::with_capacity_and_hasher(room, FxBuildHasher)),
         diagnostics: Mutex::default(),
     };
     let mut entries: Vec<(Option<String>, AssetId)> = Vec::new();
@@ -207,9 +217,9 @@ impl<'a> Discovery<'a> {
             if !self.seen.lock().expect("no panic while locked").insert(visit.located.id.clone()) {
                 continue;
             }
-            if let Some(known) = self.session.known.get(&visit) {
+            if let Some(known) = self.known.get(&visit.located.id).filter(|known| known.answers(&visit)) {
                 self.tasks.note(known.task, known.source.id.as_str(), Reuse::Memory);
-                visits.extend(self.add(known));
+                visits.extend(self.add(Arc::clone(known)));
             } else {
                 self.progress.found();
                 scope.spawn(move |scope| {

@@ -84,7 +84,8 @@ pub fn reason(error: &io::Error) -> String {
 pub fn emit(out: &Path, mode: EmitMode, files: &[FinalFile]) -> Result<Emitted, EmitError> {
     let files = in_order(out, files)?;
     match mode {
-        EmitMode::Release => release::write(out, &files),
+        EmitMode::Release => release::write(out, &files, Flush::Always),
+        EmitMode::Watched => release::write(out, &files, Flush::Never),
         EmitMode::Files => files::write(out, &files),
     }
 }
@@ -92,6 +93,15 @@ pub fn emit(out: &Path, mode: EmitMode, files: &[FinalFile]) -> Result<Emitted, 
 /// Whether the output folder holds the release with this ledger and nothing unfinished.
 pub(crate) fn is_in_place(out: &Path, ledger: &Key) -> bool {
     release::is_in_place(out, ledger).unwrap_or(false)
+}
+
+/// Whether a release is to survive a loss of power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flush {
+    /// Every step waits until the one before is on the disk.
+    Always,
+    /// The system writes when it likes. Who dies leaves one release or the other all the same, as long as the system lives.
+    Never,
 }
 
 /// Held while a release is put in place.

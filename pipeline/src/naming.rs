@@ -28,8 +28,26 @@ pub enum Naming {
         /// The file's name.
         template: Template,
     },
-    /// Plain names, `main.js`, in the output folder itself.
-    Plain,
+    /// Plain names under a folder: `assets/main.js`.
+    Plain {
+        /// As above.
+        directory: String,
+    },
+}
+
+impl Naming {
+    /// The folder, relative to the output folder.
+    pub fn directory(&self) -> &str {
+        let (Self::Hashed { directory, .. } | Self::Plain { directory }) = self;
+        directory
+    }
+
+    fn place(&self, name: &str) -> String {
+        match self.directory() {
+            "" => name.to_owned(),
+            directory => format!("{directory}/{name}"),
+        }
+    }
 }
 
 /// What a planned file is called.
@@ -64,12 +82,12 @@ impl Names {
         let stem: String =
             stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
         match &self.naming {
-            Naming::Plain => {
+            Naming::Plain { .. } => {
                 let path = self.free_path(id, &stem, extension);
                 self.named.insert(id.clone(), Named { logical: path.clone(), path, hashed_by: None });
             }
-            Naming::Hashed { directory, template } => {
-                let place = |name: String| if directory.is_empty() { name } else { format!("{directory}/{name}") };
+            Naming::Hashed { template, .. } => {
+                let place = |name: String| self.naming.place(&name);
                 let hash = template.hash(&placeholder(id));
                 let named = Named {
                     path: place(template.fill(&stem, &hash, extension)),
@@ -83,8 +101,8 @@ impl Names {
 
     fn free_path(&mut self, id: &OutputId, stem: &str, extension: &str) -> String {
         let numbered = (1_u32..).map(|number| match number {
-            1 => format!("{stem}.{extension}"),
-            _ => format!("{stem}-{number}.{extension}"),
+            1 => self.naming.place(&format!("{stem}.{extension}")),
+            _ => self.naming.place(&format!("{stem}-{number}.{extension}")),
         });
         let path = numbered
             .into_iter()
@@ -140,7 +158,7 @@ impl Names {
     fn template(&self) -> Option<&Template> {
         match &self.naming {
             Naming::Hashed { template, .. } => Some(template),
-            Naming::Plain => None,
+            Naming::Plain { .. } => None,
         }
     }
 

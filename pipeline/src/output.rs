@@ -75,7 +75,7 @@ pub struct Output {
     /// What it is.
     pub class: OutputClass,
     /// Its bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
     /// The outputs whose placeholders occur in the bytes.
     pub references: Vec<OutputId>,
     /// The asset it was made from, if it was made from one.

@@ -13,7 +13,7 @@ pub(crate) struct LastLink(Mutex<Option<Link>>);
 
 /// A graph with all that was made of it.
 pub(crate) struct Link {
-    pub(crate) graph: AssetGraph,
+    pub(crate) graph: Arc<AssetGraph>,
     /// In the order of the plugins.
     pub(crate) linked: Vec<Linked>,
     pub(crate) plan: ChunkPlan,

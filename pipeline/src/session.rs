@@ -68,6 +68,8 @@ pub struct EntryRequest {
 pub enum EmitMode {
     /// All or nothing, with a ledger; files of the previous release that this one no longer has are removed.
     Release,
+    /// The same, but without waiting for the disk: after a loss of power, who watches builds again.
+    Watched,
     /// Each file replaced by rename; nothing is ever removed and no ledger is written (`planish bundle`).
     Files,
 }

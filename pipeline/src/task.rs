@@ -132,6 +132,21 @@ impl Tasks {
         value
     }
 
+    /// The value for a key: from memory if the session keeps values there, else computed. For parts of tasks that take less time than the
+    /// disk would; the log does not mention them.
+    pub fn recall<T: Send + Sync + 'static>(&self, key: &Key, compute: impl FnOnce() -> T) -> Arc<T> {
+        self.cache.memory_get(key).unwrap_or_else(|| {
+            let value = Arc::new(compute());
+            self.cache.memory_put(key, &value);
+            value
+        })
+    }
+
+    /// Whether values stay in memory for the next build.
+    pub fn keeps(&self) -> bool {
+        self.cache.keeps()
+    }
+
     /// Notes how long a piece of work takes.
     pub fn time<T>(&self, name: &'static str, subject: &str, work: impl FnOnce() -> T) -> T {
         let begin = Instant::now();

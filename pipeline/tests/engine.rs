@@ -101,7 +101,7 @@ impl AssetPlugin for Toy {
         Outcome::new(vec![Output {
             id,
             class: OutputClass::Script,
-            bytes: text.into_bytes(),
+            bytes: text.into_bytes().into(),
             references,
             asset: chunk.root_id.clone(),
             chunk: Some(idx),
@@ -181,7 +181,11 @@ impl Site {
             split: Split { vendor: VendorSplit::One, ..Split::default() },
             lookup: Lookup::Url,
             splitting: true,
-            manifests: vec![manifest::Request { format: Format::Vite, path: "manifest.json".to_owned() }],
+            manifests: vec![manifest::Request {
+                format: Format::Vite,
+                path: "manifest.json".to_owned(),
+                integrity: true,
+            }],
             emit: EmitMode::Release,
             cache: Some(root.join("cache")),
             keep_in_memory: false,

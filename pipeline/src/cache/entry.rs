@@ -56,6 +56,11 @@ pub(super) fn payload<'a>(key: &[u8; 32], entry: &'a [u8]) -> Option<&'a [u8]> {
     (blake3::keyed_hash(key, payload) == *hash).then_some(payload)
 }
 
+/// How many bytes a value becomes.
+pub(super) fn size<T: Serialize>(value: &T) -> usize {
+    postcard::experimental::serialized_size(value).unwrap_or(0)
+}
+
 /// The bytes of an entry.
 pub(super) fn encode<T: Serialize>(key: &Key, value: &T) -> io::Result<Vec<u8>> {
     let mut entry = vec![0; HASH];

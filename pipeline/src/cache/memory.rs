@@ -43,6 +43,11 @@ impl Memory {
         drop(replaced);
     }
 
+    /// Whether no build has ended yet.
+    pub(super) fn is_first_build(&self) -> bool {
+        self.build.load(Ordering::Relaxed) == 0
+    }
+
     /// Ends a build: what it and the one before did not use is dropped. Two builds, so that an edit and its undoing cost one.
     pub(super) fn sweep(&self) {
         let build = self.build.fetch_add(1, Ordering::Relaxed);

@@ -25,6 +25,9 @@ pub enum VendorSplit {
     None,
     /// Those that an entry needs at once go into a chunk named `vendor`.
     One,
+    /// Of those that an entry needs at once, each large package goes into a chunk named after it, all others into one named `vendor`, or two
+    /// where a large one lies between them.
+    Large,
     /// Those of each package go into a chunk named after the package.
     PerPackage,
 }
@@ -49,7 +52,8 @@ impl Split {
         }
         match self.vendor {
             VendorSplit::One if at_once => Some("vendor".to_owned()),
-            VendorSplit::None | VendorSplit::One => None,
+            // Whether it is large, others of its package say as well.
+            VendorSplit::None | VendorSplit::One | VendorSplit::Large => None,
             VendorSplit::PerPackage => package(&source.id),
         }
     }
@@ -79,7 +83,7 @@ impl NamedGroup {
 const MODULES: &str = "node_modules/";
 
 /// The package that a path lies in: `d3-array`, `mui-material` for `@mui/material`.
-fn package(id: &AssetId) -> Option<String> {
+pub(super) fn package(id: &AssetId) -> Option<String> {
     let (_, inside) = id.path().rsplit_once(MODULES)?;
     let mut segments = inside.split('/');
     let first = segments.next()?;

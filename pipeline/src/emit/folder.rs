@@ -1,6 +1,6 @@
 //! The output folder itself: its lock, its reserved names, its links, its empty folders.
 
-use super::{Attempt, EmitError, Planned, ledger, switch};
+use super::{Attempt, EmitError, Flush, Planned, ledger, switch};
 use crate::files::names_in;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -95,9 +95,9 @@ pub(super) fn remove_empty_above(out: &Path, path: &str) {
 }
 
 /// Makes the names in a folder survive a loss of power.
-pub(super) fn sync(folder: &Path) -> Result<(), EmitError> {
+pub(super) fn sync(folder: &Path, flush: Flush) -> Result<(), EmitError> {
     // Elsewhere folders cannot be opened, and the system orders these changes itself.
-    if cfg!(unix) {
+    if cfg!(unix) && flush == Flush::Always {
         let synced = File::open(folder).and_then(|folder| folder.sync_all());
         // Some file systems know no such thing.
         let is_known =

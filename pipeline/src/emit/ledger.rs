@@ -1,6 +1,6 @@
 //! The list of the files that Planish wrote into an output folder: the only files that it ever removes from there.
 
-use super::{Attempt, EmitError, Planned, folder, is_inside};
+use super::{Attempt, EmitError, Flush, Planned, folder, is_inside};
 use crate::key::{Key, KeyBuilder};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -85,20 +85,20 @@ impl Ledger {
     }
 
     /// Writes the ledger, unless it is what the folder holds already.
-    pub(super) fn write(&self, out: &Path, held: &Self) -> Result<(), EmitError> {
+    pub(super) fn write(&self, out: &Path, held: &Self, flush: Flush) -> Result<(), EmitError> {
         if self == held {
             return Ok(());
         }
         let path = out.join(PATH);
-        self.replace(out).attempt("write", &path)?;
-        folder::sync(path.parent().unwrap_or(out))
+        self.replace(out, flush).attempt("write", &path)?;
+        folder::sync(path.parent().unwrap_or(out), flush)
     }
 
-    fn replace(&self, out: &Path) -> io::Result<()> {
+    fn replace(&self, out: &Path, flush: Flush) -> io::Result<()> {
         let unfinished = out.join(UNFINISHED);
         let text = serde_json::to_string_pretty(self)? + "\n";
         let written =
-            write_flushed(&unfinished, text.as_bytes()).and_then(|()| std::fs::rename(&unfinished, out.join(PATH)));
+            write(&unfinished, text.as_bytes(), flush).and_then(|()| std::fs::rename(&unfinished, out.join(PATH)));
         if written.is_err() {
             let _ = std::fs::remove_file(unfinished);
         }
@@ -108,12 +108,13 @@ impl Ledger {
     /// Puts the ledger of an earlier release back, as well as that is possible: the one it replaces is right too, only longer.
     pub(super) fn restore(&self, out: &Path) {
         let absent = self.version == 0;
-        let _: io::Result<()> = if absent { std::fs::remove_file(out.join(PATH)) } else { self.replace(out) };
+        let _: io::Result<()> =
+            if absent { std::fs::remove_file(out.join(PATH)) } else { self.replace(out, Flush::Always) };
     }
 }
 
-fn write_flushed(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write(path: &Path, bytes: &[u8], flush: Flush) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    if flush == Flush::Always { file.sync_all() } else { Ok(()) }
 }

@@ -1,7 +1,7 @@
 //! The staging folder, and the step from there into the output folder that can be undone.
 
 use super::switch::{self, Side};
-use super::{Attempt, EmitError, Planned, folder};
+use super::{Attempt, EmitError, Flush, Planned, folder};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -17,14 +17,15 @@ const FLUSHING_THREADS: usize = 16;
 pub(super) struct Staging<'a> {
     out: &'a Path,
     path: PathBuf,
+    flush: Flush,
 }
 
 impl<'a> Staging<'a> {
     /// Writes files into a new staging folder and flushes them to the disk.
-    pub(super) fn fill(out: &'a Path, files: &[Planned<'_>]) -> Result<Self, EmitError> {
+    pub(super) fn fill(out: &'a Path, files: &[Planned<'_>], flush: Flush) -> Result<Self, EmitError> {
         let path = out.join(format!("{}{}", folder::STAGING, std::process::id()));
         fs::create_dir(&path).attempt("create", &path)?;
-        let staging = Self { out, path };
+        let staging = Self { out, path, flush };
         let folders: BTreeSet<PathBuf> =
             files.iter().filter_map(|file| Some(staging.staged(file.path).parent()?.to_owned())).collect();
         for folder in &folders {
@@ -35,7 +36,9 @@ impl<'a> Staging<'a> {
             // The place that the file is meant for says more than the one where it is now.
             write(&staging.staged(file.path), file.bytes, times.of(file)).attempt("write", &out.join(file.path))
         })?;
-        staging.flush(files)?;
+        if flush == Flush::Always {
+            staging.flush(files)?;
+        }
         Ok(staging)
     }
 
@@ -134,7 +137,7 @@ impl<'a> Publication<'a> {
         }
         self.sync()?;
         switch::turn(staging, Side::New).attempt("write", out)?;
-        folder::sync(staging)?;
+        folder::sync(staging, self.staging.flush)?;
         for file in replaced {
             let place = out.join(file.path);
             fs::rename(self.staging.staged(file.path), &place).attempt("write", &place)?;
@@ -169,7 +172,7 @@ impl<'a> Publication<'a> {
 
     /// Flushes what was done so far to the disk.
     fn sync(&mut self) -> Result<(), EmitError> {
-        std::mem::take(&mut self.unflushed).iter().try_for_each(|folder| folder::sync(folder))
+        std::mem::take(&mut self.unflushed).iter().try_for_each(|folder| folder::sync(folder, self.staging.flush))
     }
 
     /// Makes the changes final.

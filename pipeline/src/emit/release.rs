@@ -2,7 +2,7 @@
 
 use super::ledger::Ledger;
 use super::publish::{Publication, Staging};
-use super::{Attempt, EmitError, Emitted, Planned, Rank, folder, holds};
+use super::{Attempt, EmitError, Emitted, Flush, Planned, Rank, folder, holds};
 use crate::files::names_in;
 use crate::key::Key;
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ use std::io;
 use std::path::Path;
 
 /// Writes what differs, removes what the release no longer has.
-pub(super) fn write(out: &Path, files: &[Planned<'_>]) -> Result<Emitted, EmitError> {
+pub(super) fn write(out: &Path, files: &[Planned<'_>], flush: Flush) -> Result<Emitted, EmitError> {
     let _lock = folder::lock(out)?;
     folder::check_links(out, files)?;
     let previous = Ledger::read(out)?;
@@ -20,11 +20,11 @@ pub(super) fn write(out: &Path, files: &[Planned<'_>]) -> Result<Emitted, EmitEr
     let changed: Vec<Planned<'_>> =
         files.par_iter().filter(|file| !holds(&out.join(file.path), file.bytes)).copied().collect();
     let mut removed = 0;
-    let staging = if changed.is_empty() { None } else { Some(Staging::fill(out, &changed)?) };
+    let staging = if changed.is_empty() { None } else { Some(Staging::fill(out, &changed, flush)?) };
     let _publishing = super::pause();
     if let Some(staging) = staging {
         // From here on the folder may hold files of both: if this process is killed, the next one finds what to remove.
-        let published = previous.union(&next).write(out, &previous);
+        let published = previous.union(&next).write(out, &previous, flush);
         let published = published.and_then(|()| publish(&staging, &changed, &previous, &next));
         removed += published.inspect_err(|_| previous.restore(out))?;
         align_times(out, files, &changed);
@@ -33,7 +33,7 @@ pub(super) fn write(out: &Path, files: &[Planned<'_>]) -> Result<Emitted, EmitEr
     let key = next.key();
     let mut ledger = next;
     pruned.stuck.iter().for_each(|(path, _)| ledger.keep(&previous, path));
-    ledger.write(out, &Ledger::read(out)?)?;
+    ledger.write(out, &Ledger::read(out)?, flush)?;
     if let Some((path, error)) = pruned.stuck.into_iter().next() {
         return Err(error).attempt("remove", &out.join(path));
     }

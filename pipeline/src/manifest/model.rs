@@ -1,6 +1,7 @@
 //! What all manifests are made from.
 
 use super::records::{Record, Records, records};
+use crate::asset::Asset;
 use crate::chunk::{ChunkIdx, ChunkPlan, Lookup};
 use crate::graph::AssetGraph;
 use crate::integrity::integrity;
@@ -116,8 +117,9 @@ impl<'a> Model<'a> {
         compressed
     }
 
-    /// The pixels of images by their sources.
-    pub(super) fn dimensions(&self) -> impl Iterator<Item = (&'a str, (u32, u32))> {
-        self.graph.nodes.iter().filter_map(|node| Some((node.id.as_str(), node.asset.dimensions?)))
+    /// What images are, by their sources.
+    pub(super) fn images(&self) -> impl Iterator<Item = (&'a str, &'a Asset)> {
+        let assets = self.graph.nodes.iter().map(|node| (node.id.as_str(), &*node.asset));
+        assets.filter(|(_, asset)| asset.dimensions.is_some())
     }
 }

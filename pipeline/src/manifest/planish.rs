@@ -3,6 +3,7 @@
 use super::json;
 use super::model::{File, Model};
 use super::records::{Kind, Record};
+use crate::asset::Asset;
 use crate::output::OutputClass;
 use planish_tags::{Entry, Manifest, Source, VERSION};
 use rayon::prelude::*;
@@ -42,13 +43,16 @@ fn entry(model: &Model<'_>, record: &Record<'_>) -> Entry {
 
 fn sources(model: &Model<'_>) -> BTreeMap<String, Source> {
     let mut sources: BTreeMap<String, Source> = BTreeMap::new();
-    let dimensions: BTreeMap<&str, (u32, u32)> = model.dimensions().collect();
+    let images: BTreeMap<&str, &Asset> = model.images().collect();
     for (key, record) in model.records.iter().filter(|(_, record)| record.kind == Kind::Asset) {
         let (source, variant) = key.rsplit_once('#').unwrap_or((key, ""));
         let known = sources.entry(source.to_owned()).or_default();
         if variant.is_empty() {
             known.file = record.file.to_owned();
-            (known.width, known.height) = dimensions.get(source).copied().unzip();
+            if let Some(image) = images.get(source) {
+                (known.width, known.height) = image.dimensions.unzip();
+                known.placeholder.clone_from(&image.placeholder);
+            }
         } else {
             known.variants.insert(variant.to_owned(), record.file.to_owned());
         }

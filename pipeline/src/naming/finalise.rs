@@ -5,11 +5,11 @@ use crate::components::components;
 use crate::integrity::{self, integrity};
 use crate::key::{Key, KeyBuilder};
 use crate::output::{FinalFile, Output, OutputClass, OutputId};
+use aho_corasick::{AhoCorasick, Match, MatchKind};
 use memchr::memmem;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Gives every output its final name and bytes. Sorted by path. Outputs with equal names and bytes have equal paths; each stays a file of
 /// its own here, because manifests look files up by output, and is written once.
@@ -49,7 +49,10 @@ pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
             id: output.id,
             path,
             class: output.class,
-            bytes: Arc::from(known.put_into(Cow::Owned(output.bytes))),
+            bytes: match known.put_into(&output.bytes) {
+                Cow::Owned(replaced) => replaced.into(),
+                Cow::Borrowed(_) => output.bytes,
+            },
             immutable,
             asset: output.asset,
             chunk: output.chunk,
@@ -75,7 +78,7 @@ fn put_integrities(files: &mut [FinalFile], references: &[Vec<usize>]) {
     for asked in asked.chunk_by(|a, b| a.0 == b.0) {
         let known = asked.iter().map(|(_, place, to)| (place.clone(), digits[to].clone()));
         let bytes = &mut files[asked[0].0].bytes;
-        *bytes = Arc::from(Replacements::new(integrity::DIGITS, known).put_into(Cow::Borrowed(bytes)));
+        *bytes = Replacements::new(integrity::DIGITS, known).put_into(bytes).into();
     }
 }
 
@@ -109,7 +112,7 @@ impl Hashing<'_> {
                 .par_iter()
                 .map(|&at| {
                     let known = self.known(&self.references[at], &hashes);
-                    Key::of_bytes(&known.put_into(Cow::Borrowed(&self.outputs[at].bytes)))
+                    Key::of_bytes(&known.put_into(&self.outputs[at].bytes))
                 })
                 .collect();
             for (position, &at) in component.iter().enumerate() {
@@ -143,34 +146,34 @@ fn in_circle(isolated: &[Key], position: usize) -> Key {
 /// Texts of one width and what takes their places.
 struct Replacements {
     width: usize,
-    texts: BTreeMap<Vec<u8>, String>,
-    /// Whether one of the texts begins with a byte: nearly all of a file's bytes do not.
-    begins: [bool; 256],
+    /// Finds the texts; none if there are none.
+    finder: Option<AhoCorasick>,
+    /// By the number of the text that the finder knows.
+    replacements: Vec<String>,
 }
 
 impl Replacements {
     fn new(width: usize, texts: impl Iterator<Item = (String, String)>) -> Self {
-        let texts: BTreeMap<Vec<u8>, String> = texts.map(|(place, text)| (place.into_bytes(), text)).collect();
-        let mut begins = [false; 256];
-        texts.keys().for_each(|place| begins[usize::from(place[0])] = true);
-        Self { width, texts, begins }
+        let texts: BTreeMap<String, String> = texts.collect();
+        // All are of one width, so the kind of match is one of speed: this one has vector instructions.
+        let mut builder = AhoCorasick::builder();
+        builder.match_kind(MatchKind::LeftmostFirst);
+        let finder = |texts| builder.build(texts).expect("there is room for some thousand short texts");
+        Self {
+            width,
+            finder: (!texts.is_empty()).then(|| finder(texts.keys())),
+            replacements: texts.into_values().collect(),
+        }
     }
 
-    fn put_into<'b>(&self, bytes: Cow<'b, [u8]>) -> Cow<'b, [u8]> {
-        if self.texts.is_empty() {
-            return bytes;
+    fn put_into<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        let found: Vec<Match> = self.finder.iter().flat_map(|finder| finder.find_iter(bytes)).collect();
+        if found.is_empty() {
+            return Cow::Borrowed(bytes);
         }
-        let mut bytes = bytes.into_owned();
-        let mut at = 0;
-        while let Some(place) = bytes.get_mut(at..at + self.width) {
-            let text = if self.begins[usize::from(place[0])] { self.texts.get(&*place) } else { None };
-            match text {
-                Some(text) => {
-                    place.copy_from_slice(text.as_bytes());
-                    at += self.width;
-                }
-                None => at += 1,
-            }
+        let mut bytes = bytes.to_vec();
+        for found in found {
+            bytes[found.start()..][..self.width].copy_from_slice(self.replacements[found.pattern()].as_bytes());
         }
         Cow::Owned(bytes)
     }

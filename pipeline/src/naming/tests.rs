@@ -7,7 +7,7 @@ fn output(id: &str, text: &str, references: &[&str]) -> Output {
     Output {
         id: OutputId::new(id),
         class: OutputClass::Script,
-        bytes: text.as_bytes().to_vec(),
+        bytes: text.as_bytes().into(),
         references: references.iter().map(|id| OutputId::new(*id)).collect(),
         asset: None,
         chunk: None,
@@ -55,7 +55,7 @@ fn circles_are_legal_and_each_name_depends_on_all_of_the_circle() {
 fn urls_of_static_files_are_encoded() {
     let from = OutputId::new("a");
     assert_eq!(named(&["a"]).static_url(&from, "a b/#1.png"), "/a%20b/%231.png");
-    let mut names = Names::new(Naming::Plain, "./");
+    let mut names = Names::new(Naming::Plain { directory: String::new() }, "./");
     names.plan_fixed(&from, "pages/a.html");
     assert_eq!(names.static_url(&from, "b.png"), "../b.png");
 }
@@ -70,7 +70,7 @@ fn relative_paths() {
 
 #[test]
 fn plain_names_do_not_collide_even_where_case_does_not_count() {
-    let mut names = Names::new(Naming::Plain, "./");
+    let mut names = Names::new(Naming::Plain { directory: String::new() }, "./");
     names.plan(&OutputId::new("1"), "App", "js");
     names.plan(&OutputId::new("2"), "app", "js");
     assert_eq!(names.path(&OutputId::new("2")), Some("app-2.js"));

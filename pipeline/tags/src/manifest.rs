@@ -68,6 +68,9 @@ pub struct Source {
     /// Pixels, of an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    /// Of an image: a few pixels of it as a `data:` URL, to be shown until it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placeholder: Option<String>,
     /// Other forms by their names: `avif`, `webp`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variants: BTreeMap<String, String>,

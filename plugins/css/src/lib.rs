@@ -112,7 +112,7 @@ impl AssetPlugin for CssPlugin {
         let output = |id: &OutputId, class, text: &str, references| Output {
             id: id.clone(),
             class,
-            bytes: text.as_bytes().to_vec(),
+            bytes: text.as_bytes().into(),
             references,
             asset: None,
             chunk: Some(idx),

@@ -79,7 +79,7 @@ impl Build {
     fn new(plugin: &CssPlugin, files: &[(&str, &str)], roots: &[u32], base: &str) -> Self {
         let graph = graph(plugin, files);
         let style = OutputId::new("style:main");
-        let mut names = Names::new(Naming::Plain, base);
+        let mut names = Names::new(Naming::Plain { directory: String::new() }, base);
         names.plan_fixed(&style, "assets/main.css");
         names.plan_beside(&OutputId::new("map:style:main"), &style, ".map");
         for node in graph.nodes.iter().filter(|node| node.kind == "file") {
@@ -118,7 +118,7 @@ impl Build {
 
 fn render(files: &[(&str, &str)], roots: &[u32]) -> (String, Vec<Diagnostic>) {
     let outcome = Build::new(&plugin(), files, roots, "/").render(&plugin());
-    (String::from_utf8(outcome.value[0].bytes.clone()).expect("text"), outcome.diagnostics)
+    (String::from_utf8(outcome.value[0].bytes.to_vec()).expect("text"), outcome.diagnostics)
 }
 
 #[track_caller]
@@ -300,7 +300,7 @@ fn nesting_and_prefixes_follow_the_target() {
     let build = |target: &str| {
         let plugin = plugin_for(target, false);
         let outcome = Build::new(&plugin, &[("a.css", css)], &[0], "/").render(&plugin);
-        String::from_utf8(outcome.value[0].bytes.clone()).expect("text")
+        String::from_utf8(outcome.value[0].bytes.to_vec()).expect("text")
     };
     assert_eq!(build("esnext"), "a{user-select:none;&:hover{top:0}}");
     assert_eq!(build("baseline-widely-available"), "a{-webkit-user-select:none;user-select:none}a:hover{top:0}");

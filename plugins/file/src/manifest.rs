@@ -83,7 +83,7 @@ impl AssetPlugin for ManifestPlugin {
             let pages = urls.pages.into_iter();
             replacements.extend(pages.filter_map(|url| Some((url.range, page_url(&node.id, path, &url.text)?))));
         }
-        let bytes = minified(&replaced(text, replacements)).into_bytes();
+        let bytes = minified(&replaced(text, replacements)).into_bytes().into();
         Outcome::new(vec![Output {
             id,
             class: OutputClass::Asset,

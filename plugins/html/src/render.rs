@@ -62,7 +62,14 @@ pub(crate) fn render(context: &RenderContext<'_>, asset: AssetIdx, options: &Htm
     }
     let references = rewriter.addresses.references.into_iter().collect();
     Outcome::with(
-        Output { id, class: OutputClass::Document, bytes, references, asset: Some(node.id.clone()), chunk: None },
+        Output {
+            id,
+            class: OutputClass::Document,
+            bytes: bytes.into(),
+            references,
+            asset: Some(node.id.clone()),
+            chunk: None,
+        },
         diagnostics,
     )
 }

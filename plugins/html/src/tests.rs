@@ -141,7 +141,7 @@ impl Site {
     fn render(&self, html: &str) -> Output {
         let plugin = HtmlPlugin::new(self.options.clone());
         let graph = self.graph(&plugin, html);
-        let mut names = Names::new(Naming::Plain, self.base);
+        let mut names = Names::new(Naming::Plain { directory: String::new() }, self.base);
         names.plan_fixed(&OutputId::new("asset:index.html"), "index.html");
         let plan = self.plan(&mut names);
         for (id, asset) in &self.files {
@@ -374,7 +374,7 @@ fn minifying_leaves_out_comments_that_nothing_reads() {
 
 /// A real integrity takes the place of this one when the file's bytes are final.
 fn integrity(id: &str) -> String {
-    Names::new(Naming::Plain, "/").integrity(&OutputId::new(id))
+    Names::new(Naming::Plain { directory: String::new() }, "/").integrity(&OutputId::new(id))
 }
 
 #[test]
@@ -431,7 +431,7 @@ fn an_import_map_of_the_page_is_added_to() {
     site.options.integrity = Integrity::AtOnce;
     let html =
         "<script type=importmap>{\"imports\": {\"x\": \"/x.js\"}}</script><script type=module src=main.js></script>";
-    let text = String::from_utf8(site.render(html).bytes).expect("text");
+    let text = String::from_utf8(site.render(html).bytes.to_vec()).expect("text");
     let expected = format!(
         "<script type=importmap>{{\"imports\":{{\"x\":\"/x.js\",\"~\\u003clib>.js\":\"/assets/\\u003clib>.js\"}},\
          \"integrity\":{{\"/assets/\\u003clib>.js\":\"{}\"}}}}</script>",

@@ -42,12 +42,17 @@ pub(crate) fn avif(pixels: &Pixels, options: &ImageOptions) -> Result<Vec<u8>, S
 
 /// A WebP file.
 pub(crate) fn webp(pixels: &Pixels, options: &ImageOptions) -> Result<Vec<u8>, String> {
+    lossy_webp(pixels, options.webp_quality)
+}
+
+/// The same with another quality, 0 to 100.
+pub(crate) fn lossy_webp(pixels: &Pixels, quality: f32) -> Result<Vec<u8>, String> {
     let encoder = match pixels {
         Pixels::Opaque(image) => webp::Encoder::from_rgb(image.as_raw(), image.width(), image.height()),
         Pixels::Transparent(image) => webp::Encoder::from_rgba(image.as_raw(), image.width(), image.height()),
     };
     // libwebp's default effort (method 4), one thread.
-    let encoded = encoder.encode_simple(false, within(options.webp_quality, 0.0));
+    let encoded = encoder.encode_simple(false, within(quality, 0.0));
     encoded.map(|memory| memory.to_vec()).map_err(|error| format!("{error:?}"))
 }
 

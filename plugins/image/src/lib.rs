@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! bytes -> Picture (decoded once, upright) ─┬─> the file itself, repacked   png.rs  jpeg.rs
-//!                                           └─> avif, webp                  encode.rs
+//!                                           ├─> avif, webp                  encode.rs
+//!                                           └─> a few pixels                placeholder.rs
 //! ```
 //!
 //! Invariants, held by tests:
@@ -18,6 +19,7 @@ mod colour;
 mod decode;
 mod encode;
 mod jpeg;
+mod placeholder;
 mod png;
 #[cfg(test)]
 mod tests;
@@ -69,6 +71,7 @@ impl ImagePlugin {
     fn asset(&self, source: &Source, picture: Picture) -> Outcome<Asset> {
         let Picture { format, pixels, orientation, obstacle } = picture;
         let dimensions = (pixels.width(), pixels.height());
+        let placeholder = if obstacle == Some(Obstacle::Colours) { None } else { placeholder::placeholder(&pixels) };
         let pixels =
             (obstacle.is_none() && (self.options.avif || self.options.webp)).then(|| encode::Pixels::of(pixels));
         let (original, (avif, webp)) = rayon::join(
@@ -91,7 +94,7 @@ impl ImagePlugin {
                 _ => {}
             }
         }
-        Outcome::with(Asset { outputs, dimensions: Some(dimensions), ..Asset::default() }, diagnostics)
+        Outcome::with(Asset { outputs, dimensions: Some(dimensions), placeholder, ..Asset::default() }, diagnostics)
     }
 
     /// The file itself, repacked if that makes it smaller.
@@ -124,7 +127,7 @@ impl AssetPlugin for ImagePlugin {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn options(&self) -> Key {

@@ -307,3 +307,30 @@ fn every_option_is_in_the_key() {
         assert!(keys[at + 1..].iter().all(|other| other != one), "{at}");
     }
 }
+
+#[test]
+fn a_placeholder_is_a_few_pixels_with_the_colours_of_the_picture() {
+    let picture = photograph(400, 200);
+    let asset = transform("a.png", png(picture.clone())).value;
+    let url = asset.placeholder.expect("a large picture has one");
+    assert!(url.len() < 300, "{} characters: {url}", url.len());
+    let file = url.strip_prefix("data:image/webp;base64,").expect("a WebP file");
+    let file = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, file).expect("base 64");
+    let small = image::load_from_memory(&file).expect("an image").into_rgb8();
+    assert_eq!(small.dimensions(), (16, 8));
+    // The same places, far from the edges that scaling blurs.
+    for (x, y) in [(2, 1), (13, 1), (8, 4), (2, 6), (13, 6)] {
+        let (large, small) = (picture.get_pixel(x * 25 + 12, y * 25 + 12), small.get_pixel(x, y));
+        let far = large.0.iter().zip(small.0).any(|(large, small)| large.abs_diff(small) > 24);
+        assert!(!far, "{large:?} became {small:?} at {x}, {y}");
+    }
+}
+
+#[test]
+fn what_is_small_or_of_other_colours_has_no_placeholder() {
+    assert_eq!(transform("icon.png", png(photograph(32, 32))).value.placeholder, None);
+    let p3 = jpeg(&photograph(64, 64), |encoder| {
+        encoder.set_icc_profile(profile(DISPLAY_P3, GAMMA_2_2)).expect("JPEG has profiles");
+    });
+    assert_eq!(transform("wide.jpg", p3).value.placeholder, None);
+}

@@ -22,14 +22,16 @@ use crate::words::{identifier, property, property_key, quoted};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::chunk::{Chunk, ChunkIdx};
 use planish_pipeline::diagnostic::Diagnostic;
-use planish_pipeline::graph::{AssetIdx, Target};
-use planish_pipeline::key::Key;
+use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
+use planish_pipeline::key::{Key, KeyBuilder};
 use planish_pipeline::output::OutputId;
 use planish_pipeline::plugin::RenderContext;
 use planish_pipeline::resolve::Platform;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 use swc_core::atoms::Atom;
 
 /// The code that stands for a name or a call.
@@ -55,8 +57,9 @@ impl Code {
 pub(crate) struct ModuleInstructions {
     #[serde(skip)]
     pub(crate) asset: AssetIdx,
-    /// Names the module's record and text.
-    key: Key,
+    /// Of all else: with the key of the asset it names the code that comes of it.
+    #[serde(skip)]
+    pub(crate) digest: Key,
     pub(crate) wrap: Wrap,
     /// Of a wrapped ES module that waits: the list that evaluates what it imports and gives what of that it waits for.
     pub(crate) begin: Option<String>,
@@ -103,15 +106,52 @@ pub(crate) struct ChunkInstructions {
     pub(crate) header: Vec<String>,
     /// What the helper that gives names is called, if names are kept.
     pub(crate) name_helper: Option<String>,
+    #[serde(skip)]
     pub(crate) modules: Vec<ModuleInstructions>,
     /// Exports.
     pub(crate) footer: Vec<String>,
+    /// Texts of other kinds of assets became part of the chunk.
+    #[serde(skip)]
+    inlines: bool,
     /// Outputs whose placeholders occur in the text.
     #[serde(skip)]
     pub(crate) references: BTreeSet<OutputId>,
     /// About texts of other kinds of assets that became part of the chunk.
     #[serde(skip)]
     pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl ChunkInstructions {
+    /// The key of what is rendered, of the modules as they are.
+    pub(crate) fn key(&self, graph: &AssetGraph, key: &mut KeyBuilder) {
+        key.value(self);
+        for module in &self.modules {
+            key.key(&module.digest).key(&graph.node(module.asset).key);
+        }
+    }
+}
+
+/// The instructions that a session keeps. An edit that linking cannot tell leaves them as they are.
+#[derive(Default)]
+pub(crate) struct Instructed(Mutex<FxHashMap<ChunkIdx, Arc<ChunkInstructions>>>);
+
+impl Instructed {
+    /// Those for a chunk, kept if there is a next build and nothing in them can be another thing there.
+    pub(crate) fn get(
+        &self,
+        context: &RenderContext<'_>,
+        chunk: ChunkIdx,
+        instruct: impl FnOnce() -> ChunkInstructions,
+    ) -> Arc<ChunkInstructions> {
+        let known = self.0.lock().expect("no panic while locked").get(&chunk).cloned();
+        known.unwrap_or_else(|| {
+            let instructions = Arc::new(instruct());
+            if context.tasks.keeps() && !instructions.inlines {
+                self.0.lock().expect("no panic while locked").insert(chunk, Arc::clone(&instructions));
+            }
+            instructions
+        })
+    }
 }
 
 /// Makes the instructions for one chunk.
@@ -152,11 +192,14 @@ pub(crate) fn instruct(
         namespaces: Vec::new(),
         ahead: Vec::new(),
         name_helper: None,
+        inlines: false,
     };
     if options.keep_names {
         instructor.name_helper = Some(instructor.scope.allocate(Helper::Name.name(), &members));
     }
-    let modules: Vec<ModuleInstructions> = (0..members.len()).map(|at| instructor.module(at)).collect();
+    let mut modules: Vec<ModuleInstructions> = (0..members.len()).map(|at| instructor.module(at)).collect();
+    let digest = |module: &ModuleInstructions| KeyBuilder::new("js-module", 1).value(module).finish();
+    modules.par_iter_mut().with_min_len(64).for_each(|module| module.digest = digest(module));
     let footer = instructor.footer();
     let header = instructor.header();
     ChunkInstructions {
@@ -166,6 +209,7 @@ pub(crate) fn instruct(
         name_helper: instructor.name_helper,
         modules,
         footer,
+        inlines: instructor.inlines,
         references: instructor.references,
         diagnostics: instructor.diagnostics,
     }
@@ -198,6 +242,8 @@ struct Instructor<'a> {
     ahead: Vec<OutputId>,
     /// See [`ChunkInstructions::name_helper`].
     name_helper: Option<String>,
+    /// See [`ChunkInstructions::inlines`].
+    inlines: bool,
 }
 
 impl Instructor<'_> {
@@ -255,7 +301,7 @@ impl Instructor<'_> {
         }
         ModuleInstructions {
             asset: idx,
-            key: self.context.graph.node(idx).key,
+            digest: Key::default(),
             wrap: module.wrap,
             begin: own.begin,
             awaits: module.record.has_await,

@@ -54,7 +54,7 @@ pub use options::{Format, JsOptions, JsxOptions, LegalComments, SourceMap};
 use crate::instruct::{ModuleInstructions, instruct};
 use crate::made::{Form, module_text};
 use crate::record::ModuleRecord;
-use crate::render::{Rendered, render};
+use crate::render::{Modules, Rendered, render};
 use crate::scan::scan;
 use crate::swc::{Dialect, Hint, Program, Settings, Syntax, parse};
 use crate::tables::Tables;
@@ -291,19 +291,24 @@ impl AssetPlugin for JsPlugin {
         let (Some(tables), Some(script)) = (tables, &context.plan.chunk(chunk).script) else {
             return Outcome::new(Vec::new());
         };
-        let instructions = instruct(context, tables, &self.options, chunk);
+        let instruct = || instruct(context, tables, &self.options, chunk);
+        let instructions = tables.instructed.get(context, chunk, instruct);
         let name = &context.plan.chunk(chunk).name;
         let rendered = context.tasks.run(
             RENDER,
             name,
             |key| {
-                key.key(&self.key).value(&instructions);
+                instructions.key(context.graph, key.key(&self.key));
             },
-            || render(&instructions, &self.options, &self.settings, name, |module| self.program(context.graph, module)),
+            || {
+                let program = |module: &ModuleInstructions| self.program(context.graph, module);
+                let modules = Modules { graph: context.graph, key: &self.key, tasks: context.tasks, program: &program };
+                render(&instructions, &self.options, &self.settings, name, &modules)
+            },
         );
         let Outcome { value, diagnostics } = Arc::unwrap_or_clone(rendered);
-        let outputs = outputs(context, &self.options, script, chunk, value, instructions.references);
-        Outcome::with(outputs, [instructions.diagnostics, diagnostics].concat())
+        let outputs = outputs(context, &self.options, script, chunk, value, &instructions.references);
+        Outcome::with(outputs, [instructions.diagnostics.clone(), diagnostics].concat())
     }
 
     fn render_inline(&self, context: &RenderContext<'_>, asset: AssetIdx, into: &OutputId) -> Outcome<Inline> {
@@ -318,14 +323,14 @@ fn outputs(
     script: &OutputId,
     chunk: ChunkIdx,
     rendered: Rendered,
-    references: BTreeSet<OutputId>,
+    references: &BTreeSet<OutputId>,
 ) -> Vec<Output> {
-    let mut references: Vec<OutputId> = references.into_iter().collect();
+    let mut references: Vec<OutputId> = references.iter().cloned().collect();
     let mut code = rendered.code;
     if !code.ends_with('\n') {
         code.push('\n');
     }
-    let output = |id: OutputId, class, bytes| Output {
+    let output = |id: OutputId, class, bytes: Arc<[u8]>| Output {
         id,
         class,
         bytes,
@@ -339,14 +344,14 @@ fn outputs(
         let id = OutputId::new(format!("licences:{}", script.as_str()));
         code.push_str(&format!("/*! licences: {} */\n", file_name(&id)));
         references.push(script.clone());
-        outputs.push(output(id, OutputClass::Licences, (rendered.legal.join("\n") + "\n").into_bytes()));
+        outputs.push(output(id, OutputClass::Licences, (rendered.legal.join("\n") + "\n").into_bytes().into()));
     }
     if let Some(map) = rendered.map {
         let id = OutputId::new(format!("map:{}", script.as_str()));
         match options.source_map {
             SourceMap::None => {}
             SourceMap::Inline => {
-                let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &map);
+                let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &*map);
                 code.push_str(&format!("//# sourceMappingURL=data:application/json;charset=utf-8;base64,{encoded}\n"));
             }
             SourceMap::External | SourceMap::Hidden => {
@@ -355,10 +360,10 @@ fn outputs(
                     // The map's name holds the script's own hash.
                     references.push(script.clone());
                 }
-                outputs.push(output(id, OutputClass::SourceMap, map.into_bytes()));
+                outputs.push(output(id, OutputClass::SourceMap, map.into()));
             }
         }
     }
-    outputs.push(Output { references, ..output(script.clone(), OutputClass::Script, code.into_bytes()) });
+    outputs.push(Output { references, ..output(script.clone(), OutputClass::Script, code.into_bytes().into()) });
     outputs
 }

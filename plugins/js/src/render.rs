@@ -5,7 +5,7 @@
 //! Of all instructions that a minified build of three.js takes (callgrind, one thread, with its map), compressing and renaming are 40 %,
 //! reading and scanning sources 22, writing the small text and its map 15.
 
-use crate::hoist::{Hoisted, hoist};
+use crate::hoist::hoist;
 use crate::instruct::{ChunkInstructions, ModuleInstructions};
 use crate::options::{Format, JsOptions, LegalComments, SourceMap as MapKind};
 use crate::runtime::Helper;
@@ -14,6 +14,9 @@ use crate::swc::{
 };
 use crate::tables::Wrap;
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
+use planish_pipeline::graph::AssetGraph;
+use planish_pipeline::key::{Key, KeyBuilder};
+use planish_pipeline::task::Tasks;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -26,14 +29,23 @@ use swc_core::ecma::ast::{ModuleItem, Stmt};
 pub(crate) struct Rendered {
     pub(crate) code: String,
     /// JSON.
-    pub(crate) map: Option<String>,
+    pub(crate) map: Option<Arc<str>>,
     /// Licence comments for a file of their own.
     pub(crate) legal: Vec<String>,
 }
 
+/// Where the trees of a chunk's modules come from, and where the texts of those stay that the next build of a session needs again.
+pub(crate) struct Modules<'a> {
+    pub(crate) graph: &'a AssetGraph,
+    pub(crate) tasks: &'a Tasks,
+    /// Of the options.
+    pub(crate) key: &'a Key,
+    pub(crate) program: &'a (dyn Fn(&ModuleInstructions) -> Option<Arc<Program>> + Sync),
+}
+
 /// A module's code, and what of it stands before its wrapper.
-struct Piece<'a, C> {
-    module: &'a ModuleInstructions,
+#[derive(Clone)]
+struct Piece<C> {
     functions: C,
     body: C,
     variables: Vec<String>,
@@ -47,7 +59,7 @@ struct Piece<'a, C> {
 /// A chunk as it grows.
 trait Sheet: Default {
     /// A module's statements.
-    type Code: Send;
+    type Code: Send + Sync;
 
     fn line(&mut self, line: &str);
 
@@ -59,14 +71,14 @@ trait Sheet: Default {
 
 /// Text.
 impl Sheet for MapJoiner {
-    type Code = Printed;
+    type Code = Arc<Printed>;
 
     fn line(&mut self, line: &str) {
         self.push(&format!("{line}\n"), None);
     }
 
-    fn code(&mut self, code: Printed) {
-        self.push(&code.code, code.map);
+    fn code(&mut self, code: Arc<Printed>) {
+        self.push(&code.code, code.map.clone());
     }
 
     fn cut(&mut self) {}
@@ -89,25 +101,21 @@ impl Sheet for Draft {
     }
 }
 
-/// Renders a chunk. `program` gives the tree of a module.
+/// Renders a chunk.
 pub(crate) fn render(
     instructions: &ChunkInstructions,
     options: &JsOptions,
     settings: &Settings,
     subject: &str,
-    program: impl Fn(&ModuleInstructions) -> Option<Arc<Program>> + Sync,
+    modules: &Modules<'_>,
 ) -> Outcome<Rendered> {
     let map = options.source_map != MapKind::None;
     let names = instructions.name_helper.as_ref().map(|helper| NameOptions::in_chunk(helper, options.minify, settings));
-    let hoisted = |module: &ModuleInstructions| {
-        let mut program = program(module)?;
-        let items = items(&mut program);
-        let hoisted = program.scope(|| hoist(&program, items, module, names.as_ref()));
-        Some((program, hoisted))
-    };
     let (printed, licences) = if options.minify {
-        let (draft, licences) =
-            join::<Draft>(instructions, options, hoisted, |program, statements| (Arc::clone(program), statements));
+        let piece = |module: &ModuleInstructions| {
+            piece(modules, module, names.as_ref(), |program, statements| (Arc::clone(program), statements))
+        };
+        let (draft, licences) = join::<Draft>(instructions, options, piece);
         match minify(draft, options.format, settings, map) {
             Ok(minified) => (minified, licences),
             Err(reason) => {
@@ -119,9 +127,18 @@ pub(crate) fn render(
         let comments =
             if options.legal_comments == LegalComments::None { KeptComments::None } else { KeptComments::All };
         let printing = PrintOptions { comments, map };
-        let (text, licences) = join::<MapJoiner>(instructions, options, hoisted, |program, statements| {
-            print(program, statements, printing)
-        });
+        let piece = |module: &ModuleInstructions| {
+            let key = KeyBuilder::new("js-piece", 1)
+                .key(modules.key)
+                .key(&module.digest)
+                .key(&modules.graph.node(module.asset).key)
+                .value(&instructions.name_helper)
+                .finish();
+            let print = |program: &Arc<Program>, statements| Arc::new(print(program, statements, printing));
+            let printed = modules.tasks.recall(&key, || piece(modules, module, names.as_ref(), print));
+            Arc::unwrap_or_clone(printed)
+        };
+        let (text, licences) = join::<MapJoiner>(instructions, options, piece);
         (text.finish(), licences)
     };
     let mut code = match &instructions.hashbang {
@@ -133,7 +150,7 @@ pub(crate) fn render(
     }
     let legal = if options.legal_comments == LegalComments::Linked { licences } else { Vec::new() };
     let above = u32::from(instructions.hashbang.is_some());
-    let map = printed.map.as_ref().map(|map| map.json(above));
+    let map = printed.map.as_ref().map(|map| map.json(above).into());
     Outcome::new(Rendered { code, map, legal })
 }
 
@@ -155,30 +172,40 @@ fn items(program: &mut Arc<Program>) -> Vec<ModuleItem> {
     }
 }
 
+/// What a module becomes, after what gives its functions their names.
+fn piece<C>(
+    modules: &Modules<'_>,
+    module: &ModuleInstructions,
+    names: Option<&NameOptions>,
+    code: impl Fn(&Arc<Program>, Vec<Stmt>) -> C,
+) -> Option<(C, Piece<C>)> {
+    let mut program = (modules.program)(module)?;
+    let items = items(&mut program);
+    let hoisted = program.scope(|| hoist(&program, items, module, names));
+    let parts = [&hoisted.functions, &hoisted.body].into_iter().flatten();
+    let piece = Piece {
+        size: parts.map(|statement| program.code_size(statement.span()) as usize).sum(),
+        functions: code(&program, hoisted.functions),
+        body: code(&program, hoisted.body),
+        variables: hoisted.variables,
+        licences: program.comments.legal(),
+        gives_names: hoisted.gives_names,
+    };
+    Some((code(&program, hoisted.names), piece))
+}
+
 /// All of a chunk, cut between modules into segments of about [`SEGMENT`] bytes if they can be told apart, and the licences in it.
 fn join<S: Sheet>(
     instructions: &ChunkInstructions,
     options: &JsOptions,
-    hoisted: impl Fn(&ModuleInstructions) -> Option<(Arc<Program>, Hoisted)> + Sync,
-    code: impl Fn(&Arc<Program>, Vec<Stmt>) -> S::Code + Sync,
+    piece: impl Fn(&ModuleInstructions) -> Option<(S::Code, Piece<S::Code>)> + Sync,
 ) -> (S, Vec<String>) {
-    let piece = |module| {
-        let (program, hoisted) = hoisted(module)?;
-        let parts = [&hoisted.functions, &hoisted.body].into_iter().flatten();
-        let piece = Piece {
-            module,
-            size: parts.map(|statement| program.code_size(statement.span()) as usize).sum(),
-            functions: code(&program, hoisted.functions),
-            body: code(&program, hoisted.body),
-            variables: hoisted.variables,
-            licences: program.comments.legal(),
-            gives_names: hoisted.gives_names,
-        };
-        Some((code(&program, hoisted.names), piece))
-    };
-    let pieces: Vec<Option<_>> = instructions.modules.par_iter().with_max_len(8).map(piece).collect();
-    let (names, pieces): (Vec<_>, Vec<Piece<'_, _>>) = pieces.into_iter().flatten().unzip();
-    let licences = licences(&pieces);
+    let numbered = instructions.modules.par_iter().enumerate().with_max_len(8);
+    let pieces: Vec<Option<_>> = numbered.map(|(at, module)| Some((at, piece(module)?))).collect();
+    let unnamed = |(at, (names, piece))| (names, (&instructions.modules[at], piece));
+    let (names, pieces): (Vec<_>, Vec<(&ModuleInstructions, Piece<_>)>) =
+        pieces.into_iter().flatten().map(unnamed).unzip();
+    let licences = licences(pieces.iter().flat_map(|(_, piece)| &piece.licences));
     let mut sheet = S::default();
     if options.format == Format::Iife {
         sheet.line("(() => {");
@@ -188,23 +215,23 @@ fn join<S: Sheet>(
     }
     instructions.header.iter().for_each(|line| sheet.line(line));
     if let Some(helper) = &instructions.name_helper
-        && pieces.iter().any(|piece| piece.gives_names)
+        && pieces.iter().any(|(_, piece)| piece.gives_names)
     {
         sheet.line(&Helper::Name.text(helper));
     }
     names.into_iter().for_each(|names| sheet.code(names));
     // Names of a function's scope, and those that are to be kept, are not told apart in segments.
     let can_cut = options.format == Format::Esm && !options.keep_names;
-    let total: usize = pieces.iter().map(|piece| piece.size).sum();
+    let total: usize = pieces.iter().map(|(_, piece)| piece.size).sum();
     let count = if can_cut { (total / SEGMENT).max(1) } else { 1 };
     let (mut before, mut segments) = (0, 1);
-    for piece in pieces {
+    for (module, piece) in pieces {
         if segments < count && before * count >= total * segments {
             sheet.cut();
             segments += 1;
         }
         before += piece.size;
-        push_module(&mut sheet, piece);
+        push_module(&mut sheet, module, piece);
     }
     instructions.footer.iter().for_each(|line| sheet.line(line));
     if options.format == Format::Iife {
@@ -214,9 +241,9 @@ fn join<S: Sheet>(
 }
 
 /// Each once.
-fn licences<C>(pieces: &[Piece<'_, C>]) -> Vec<String> {
+fn licences<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut licences: Vec<String> = Vec::new();
-    for text in pieces.iter().flat_map(|piece| &piece.licences) {
+    for text in texts {
         if !licences.contains(text) {
             licences.push(text.clone());
         }
@@ -224,8 +251,7 @@ fn licences<C>(pieces: &[Piece<'_, C>]) -> Vec<String> {
     licences
 }
 
-fn push_module<S: Sheet>(sheet: &mut S, piece: Piece<'_, S::Code>) {
-    let module = piece.module;
+fn push_module<S: Sheet>(sheet: &mut S, module: &ModuleInstructions, piece: Piece<S::Code>) {
     let Some((name, helper)) = &module.evaluate else {
         module.prelude.iter().for_each(|line| sheet.line(line));
         sheet.code(piece.body);

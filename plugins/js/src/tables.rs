@@ -152,6 +152,7 @@ pub(crate) struct Tables {
     pub(crate) modules: Vec<Option<Module>>,
     pub(crate) order: crate::order::Order,
     pub(crate) cross: crate::cross::Cross,
+    pub(crate) instructed: crate::instruct::Instructed,
 }
 
 impl Tables {

@@ -68,7 +68,7 @@ impl AssetPlugin for InjectPlugin {
         let worker = Output {
             id,
             class: OutputClass::ServiceWorker,
-            bytes: text.into_bytes(),
+            bytes: text.into_bytes().into(),
             references: Vec::new(),
             asset: Some(node.id.clone()),
             chunk: None,

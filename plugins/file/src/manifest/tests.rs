@@ -49,7 +49,7 @@ fn render(name: &str, text: &str, base: &str) -> (String, Vec<OutputId>) {
         })
         .collect();
     let icon = source("img/icon.png", "");
-    let mut names = Names::new(Naming::Plain, base);
+    let mut names = Names::new(Naming::Plain { directory: String::new() }, base);
     names.plan_fixed(&OutputId::of_asset(&manifest.id, ""), "assets/site.webmanifest");
     names.plan_fixed(&OutputId::of_asset(&icon.id, ""), "assets/icon.png");
     let graph = AssetGraph {
@@ -66,7 +66,7 @@ fn render(name: &str, text: &str, base: &str) -> (String, Vec<OutputId>) {
         inline: &|_, _| Outcome::new(Inline::default()),
     };
     let output = ManifestPlugin.render_asset(&context, AssetIdx(0)).value.pop().expect("one output");
-    (String::from_utf8(output.bytes).expect("text"), output.references)
+    (String::from_utf8(output.bytes.to_vec()).expect("text"), output.references)
 }
 
 #[track_caller]

@@ -8,6 +8,7 @@ use planish_pipeline::plugin::Piece;
 impl Instructor<'_> {
     /// An expression for the text that an asset becomes.
     pub(super) fn inline(&mut self, asset: AssetIdx) -> String {
+        self.inlines = true;
         let inline = (self.context.inline)(asset, self.script).take(&mut self.diagnostics);
         self.references.extend(inline.references);
         let mut terms: Vec<String> = Vec::new();

@@ -89,7 +89,7 @@ struct Run {
     /// The line of the text that is the first of these.
     line: u32,
     /// Sorted by place.
-    tokens: Vec<Token>,
+    tokens: Arc<Vec<Token>>,
     /// The map's numbers of the sources and names, by those in the tokens.
     sources: Vec<u32>,
     names: Vec<u32>,
@@ -193,7 +193,7 @@ impl State {
     fn write(mut self, run: &Run) -> String {
         let mut text = String::with_capacity(run.tokens.len() * 8);
         let (mut column, mut is_first) = (0, true);
-        for token in &run.tokens {
+        for token in run.tokens.iter() {
             while self.line < run.line + token.line {
                 text.push(';');
                 (self.line, column, is_first) = (self.line + 1, 0, true);
@@ -288,7 +288,7 @@ impl Writer {
         self.tokens.shrink_to_fit();
         let run = Run {
             line: 0,
-            tokens: self.tokens,
+            tokens: Arc::new(self.tokens),
             sources: (0..self.sources.len() as u32).collect(),
             names: (0..self.names.len() as u32).collect(),
         };
@@ -411,7 +411,7 @@ mod tests {
             from: Origin { source: 0, line: from.0, column: from.1 },
             name,
         };
-        let run = |line, tokens| Run { line, tokens, sources: vec![0], names: vec![0] };
+        let run = |line, tokens| Run { line, tokens: Arc::new(tokens), sources: vec![0], names: vec![0] };
         let first = run(0, vec![token(0, 0, (0, 4), NO_NAME), token(0, 17, (0, 2), 0)]);
         let map = SourceMap {
             sources: vec![MappedSource { name: "a.js".into(), text: "\"\n".into() }],
