@@ -121,7 +121,7 @@ fn build_options(root: &Path) -> Options {
         out: root.join("out"),
         entries: vec![EntryRequest { name: None, path: root.join(file(0)) }],
         base: "/".to_owned(),
-        naming: Naming::Plain { directory: String::new() },
+        naming: Naming::Plain,
         static_folder: None,
         resolve: ResolveOptions {
             platform: Platform::Browser,
@@ -133,6 +133,7 @@ fn build_options(root: &Path) -> Options {
         lookup: Lookup::Url,
         splitting: true,
         manifests: Vec::new(),
+        integrity: false,
         emit: EmitMode::Files,
         cache: None,
         keep_in_memory: false,

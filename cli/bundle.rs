@@ -34,7 +34,7 @@ fn prepare(flags: &BundleFlags) -> Result<(Options, Plugins), Refused> {
         root,
         out,
         base: "./".to_owned(),
-        naming: Naming::Plain { directory: String::new() },
+        naming: Naming::Plain,
         static_folder: None,
         resolve: ResolveOptions {
             platform: platform(flags.platform),
@@ -46,6 +46,7 @@ fn prepare(flags: &BundleFlags) -> Result<(Options, Plugins), Refused> {
         lookup: Lookup::Url,
         splitting,
         manifests: Vec::new(),
+        integrity: false,
         emit: EmitMode::Files,
         cache: flags.cache_dir.as_deref().map(absolute).transpose()?,
         keep_in_memory: false,

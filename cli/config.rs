@@ -106,7 +106,8 @@ pub(crate) struct JsConfig {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SplitConfig {
-    /// `one` chunk for the packages that an entry needs at once, one `per-package`, or `none`.
+    /// For the packages that an entry needs at once `one` chunk, or one for each `large` package and others for the rest; one chunk
+    /// `per-package`; or `none`.
     pub(crate) vendor: VendorGroups,
     /// Chunks by name, and globs of what is in them.
     pub(crate) groups: value::Groups,
@@ -138,8 +139,8 @@ pub(crate) struct HtmlConfig {
     pub(crate) picture: Option<bool>,
     /// Whether white space and comments are removed.
     pub(crate) minify: Option<bool>,
-    /// Whether scripts and stylesheets have an `integrity`: in production, unless it is `false`; `"all"`: scripts that are loaded later,
-    /// too.
+    /// Whether scripts and stylesheets have an `integrity`, in pages and in Vite's manifest: in production, unless it is `false`; `"all"`:
+    /// scripts that are loaded later, too.
     pub(crate) integrity: Option<value::IntegrityOf>,
 }
 

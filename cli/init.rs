@@ -14,7 +14,7 @@ const STARTER: &str = r#"# Every key is optional; the values that are commented 
 # out = "dist"
 # base = "/"                    # or "https://cdn.example.com/", or "./"
 # target = "baseline-widely-available"
-# naming = "vite"               # vite | django | propshaft | phoenix | "[name]-[hash].[ext]"; no hashes for development
+# naming = "vite"               # vite | django | propshaft | phoenix | "[name]-[hash].[ext]"; stable ones for development
 # static = "public"             # copied as it is
 
 [js]

@@ -150,7 +150,8 @@ fn join(
         split: split(&config.js.split),
         lookup,
         splitting: true,
-        manifests: manifests(&config.manifest, plugins.html.integrity != Integrity::None),
+        manifests: manifests(&config.manifest),
+        integrity: plugins.html.integrity != Integrity::None,
         emit: if usual.repeats { EmitMode::Watched } else { EmitMode::Release },
         cache,
         keep_in_memory: usual.repeats,
@@ -158,11 +159,11 @@ fn join(
     Ok(Settings { session, plugins, max_cache_size: config.cache.max_bytes(), config_path })
 }
 
-/// Vite's, if nothing else is said: most helpers of templates read it. `integrity` says whether pages check what they load.
-fn manifests(config: &ManifestConfig, integrity: bool) -> Vec<Request> {
+/// Vite's, if nothing else is said: most helpers of templates read it.
+fn manifests(config: &ManifestConfig) -> Vec<Request> {
     match &config.formats {
-        Some(formats) => formats.iter().map(|manifest| Request { integrity, ..manifest.0.clone() }).collect(),
-        None => vec![Request { format: Format::Vite, path: Format::Vite.usual_path().to_owned(), integrity }],
+        Some(formats) => formats.iter().map(|manifest| manifest.0.clone()).collect(),
+        None => vec![Request { format: Format::Vite, path: Format::Vite.usual_path().to_owned() }],
     }
 }
 

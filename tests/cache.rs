@@ -124,7 +124,7 @@ fn a_cache_beyond_its_size_loses_what_was_not_used_for_the_longest_time() {
     let all = size(&site);
     // Entries of a week ago, of which the next build uses all but those of one module.
     let week = SystemTime::now() - Duration::from_secs(7 * 24 * 60 * 60);
-    let folder = site.path(".planish-cache/v1");
+    let folder = site.path(".planish-cache/v2");
     for path in paths(&folder) {
         fs::File::options()
             .append(true)
@@ -153,7 +153,7 @@ fn any_damage_to_the_cache_is_repaired() {
     let site = site(2);
     site.build(&[]).good();
     let expected = site.tree("dist");
-    let folder = site.path(".planish-cache/v1");
+    let folder = site.path(".planish-cache/v2");
     let mut random = Random::new(7);
     for round in 0..5 {
         let entries = paths(&folder);

@@ -299,7 +299,7 @@ fn the_cache_is_counted_checked_trimmed_and_removed() {
     assert!(cache(&["stats"]).good().stdout.contains(&format!("{count} entries")));
 
     assert!(cache(&["verify"]).good().stdout.starts_with(&format!("{count} entries checked, 0 damaged")));
-    let folder = site.path(".planish-cache/v1/js");
+    let folder = site.path(".planish-cache/v2/js");
     let path = support::paths(&folder).into_iter().next().expect("an entry");
     std::fs::write(folder.join(&path), "damaged").expect("writable");
     let verified = cache(&["verify"]).exits(1).stdout;

@@ -223,6 +223,24 @@ fn builds_for_development_have_no_keys() {
 }
 
 #[test]
+fn builds_for_development_keep_their_names() {
+    let site = app();
+    site.build(&["--mode", "development"]).good();
+    assert_works(&open(&site, "index.html"));
+    let before = site.tree("dist");
+    site.edit("src/pages/one.js", "both(\"one\")", "both(\"1\")");
+    site.build(&["--mode", "development"]).good();
+    assert_eq!(new_names(&before, &site.tree("dist")), "");
+    // Who says how files are named means it.
+    site.write("planish.toml", "[build]\nnaming = \"vite\"\n");
+    site.build(&["--mode", "development"]).good();
+    let before = site.tree("dist");
+    site.edit("src/pages/one.js", "both(\"1\")", "both(\"one\")");
+    site.build(&["--mode", "development"]).good();
+    assert!(new_names(&before, &site.tree("dist")).contains("one.js"));
+}
+
+#[test]
 fn a_lazy_page_may_import_what_the_entry_holds() {
     let site = Site::of(&[
         ("planish.toml", "[js.split]\nmin_size = 0\nlookup = \"table\"\n"),

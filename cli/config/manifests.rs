@@ -54,7 +54,6 @@ impl TryFrom<Raw> for ManifestRequest {
             let known: Vec<String> = FORMATS.iter().map(|(name, _)| format!("`{name}`")).collect();
             return Err(format!("must hold no other formats than {}, but has `{name}`", known.join(", ")));
         };
-        let path = path.unwrap_or_else(|| format.usual_path().to_owned());
-        Ok(Self(Request { format, path, integrity: true }))
+        Ok(Self(Request { format, path: path.unwrap_or_else(|| format.usual_path().to_owned()) }))
     }
 }

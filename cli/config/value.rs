@@ -98,9 +98,12 @@ impl Default for NamingScheme {
 }
 
 impl NamingScheme {
-    /// Names that stay the same while somebody works on a site: what is open in a browser's tools stays open.
+    /// The usual names, but they stay the same while somebody works on a site: what is open in a browser's tools stays open.
     pub(crate) fn of_development() -> Self {
-        Self(Naming::Plain { directory: "assets".to_owned() })
+        match Self::default().0 {
+            Naming::Hashed { directory, template } => Self(Naming::Stable { directory, template }),
+            naming => Self(naming),
+        }
     }
 
     fn preset(directory: &str, template: &str) -> Self {

@@ -377,7 +377,7 @@ fn duplicates(release: &Release, copied: &[FinalFile]) -> Vec<Diagnostic> {
 fn manifests(session: &Session, parts: &[Part], names: &Names, release: &Release) -> Vec<FinalFile> {
     let requests = &session.options.manifests;
     let ([Part { graph, plan, .. }], false) = (parts, requests.is_empty()) else { return Vec::new() };
-    let model = Model::new(graph, plan, release, names);
+    let model = Model::new(graph, plan, release, names, session.options.integrity);
     requests.iter().flat_map(|request| manifest::write(&model, request)).collect()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <folder>/CACHEDIR.TAG
-//! <folder>/v1/<task>/<first two digits of the key>/<key>       one entry, see `entry`
+//! <folder>/v2/<task>/<first two digits of the key>/<key>       one entry, see `entry`
 //! ```
 //!
 //! Invariants, held by tests:
@@ -30,13 +30,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// Bytes of a value that takes as long to write as to make again.
-const LARGE: usize = 1 << 20;
+/// Builds for which a value stays in memory: an edit and its undoing cost one build.
+const PATIENCE: u64 = 1;
+
+/// The same for small values, of which a chunk has thousands: they are asked for only when something in the chunk is edited.
+const LONG_PATIENCE: u64 = 50;
 
 /// The memory and disk cache of one session.
 pub struct Cache {
     folder: Option<PathBuf>,
     writable: AtomicBool,
+    /// A build of the session was good.
+    has_built: AtomicBool,
     has_grown: AtomicBool,
     damaged: AtomicUsize,
     memory: Option<Memory>,
@@ -59,6 +64,7 @@ impl Cache {
         Self {
             folder,
             writable: AtomicBool::new(true),
+            has_built: AtomicBool::new(false),
             has_grown: AtomicBool::new(false),
             damaged: AtomicUsize::new(0),
             memory: keep_in_memory.then(Memory::default),
@@ -71,6 +77,11 @@ impl Cache {
         self.memory.is_some()
     }
 
+    /// Whether what is built now differs by an edit from a good build whose values are in memory.
+    pub(crate) fn is_edited(&self) -> bool {
+        self.keeps() && self.has_built.load(Ordering::Relaxed)
+    }
+
     /// The value kept in memory for a key.
     pub fn memory_get<T: Send + Sync + 'static>(&self, key: &Key) -> Option<Arc<T>> {
         self.memory.as_ref()?.get(key)
@@ -79,12 +90,20 @@ impl Cache {
     /// Keeps a value in memory, if this cache does that.
     pub fn memory_put<T: Send + Sync + 'static>(&self, key: &Key, value: &Arc<T>) {
         if let Some(memory) = &self.memory {
-            memory.put(key, value.clone());
+            memory.put(key, value.clone(), PATIENCE);
         }
     }
 
-    /// Ends a build: what neither it nor the one before used is dropped from memory.
-    pub fn sweep(&self) {
+    /// The same for a small value that many builds may not ask for.
+    pub(crate) fn memory_put_small<T: Send + Sync + 'static>(&self, key: &Key, value: &Arc<T>) {
+        if let Some(memory) = &self.memory {
+            memory.put(key, value.clone(), LONG_PATIENCE);
+        }
+    }
+
+    /// Ends a build: what was not used for too long is dropped from memory.
+    pub fn sweep(&self, is_good: bool) {
+        self.has_built.fetch_or(is_good, Ordering::Relaxed);
         if let Some(memory) = &self.memory {
             memory.sweep();
         }
@@ -103,12 +122,10 @@ impl Cache {
         value
     }
 
-    /// Keeps a value on disk. The first failure ends all writing, with a warning. What is large and made by an edit is not kept: the next
-    /// edit makes another one.
+    /// Keeps a value on disk. The first failure ends all writing, with a warning.
     pub fn disk_put<T: Serialize>(&self, task: Task, key: &Key, value: &T) {
         let Some(folder) = &self.folder else { return };
-        let by_edit = self.memory.as_ref().is_some_and(|memory| !memory.is_first_build());
-        if !self.writable.load(Ordering::Relaxed) || by_edit && entry::size(value) > LARGE {
+        if !self.writable.load(Ordering::Relaxed) {
             return;
         }
         self.has_grown.store(true, Ordering::Relaxed);

@@ -1,8 +1,8 @@
 //! Writes a finished release into the output folder.
 //!
 //! Invariants, held by tests:
-//! - A release is published only when all of it is on the disk in a staging folder beside it. Any failure until the last file is
-//!   in place leaves the folder as it was.
+//! - A release is published only when all of it is in a staging folder beside it, and, but for [`EmitMode::Watched`], on the disk. Any
+//!   failure until the last file is in place leaves the folder as it was.
 //! - Files that never change under their name come first, then all others at the same moment, where there are links; elsewhere documents,
 //!   then the service worker, then the manifest. Who reads the folder meanwhile finds every file that what he read first names.
 //! - A process that dies at any moment leaves one release or the other, and the next one needs nothing to be cleaned.

@@ -58,8 +58,6 @@ pub struct Request {
     pub format: Format,
     /// Where, relative to the output folder. Files that belong to it are in the same folder.
     pub path: String,
-    /// Whether it gives the integrity of files to readers that can do without.
-    pub integrity: bool,
 }
 
 impl Format {
@@ -85,7 +83,7 @@ pub fn write(model: &Model<'_>, request: &Request) -> Vec<FinalFile> {
     let path = request.path.as_str();
     let one = |text: String| vec![(path.to_owned(), text)];
     let texts = match request.format {
-        Format::Vite | Format::Laravel => one(vite::text(model, request.integrity)),
+        Format::Vite | Format::Laravel => one(vite::text(model)),
         Format::Mix => one(flat::mix(model)),
         Format::Django => one(flat::django(model)),
         Format::Propshaft => one(propshaft::text(model)),

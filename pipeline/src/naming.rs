@@ -28,24 +28,23 @@ pub enum Naming {
         /// The file's name.
         template: Template,
     },
-    /// Plain names under a folder: `assets/main.js`.
-    Plain {
+    /// The same, with hashes that stand for sources and not for bytes: no edit changes a name.
+    Stable {
         /// As above.
         directory: String,
+        /// As above.
+        template: Template,
     },
+    /// Plain names, `main.js`, in the output folder itself.
+    Plain,
 }
 
 impl Naming {
     /// The folder, relative to the output folder.
     pub fn directory(&self) -> &str {
-        let (Self::Hashed { directory, .. } | Self::Plain { directory }) = self;
-        directory
-    }
-
-    fn place(&self, name: &str) -> String {
-        match self.directory() {
-            "" => name.to_owned(),
-            directory => format!("{directory}/{name}"),
+        match self {
+            Self::Hashed { directory, .. } | Self::Stable { directory, .. } => directory,
+            Self::Plain => "",
         }
     }
 }
@@ -82,17 +81,17 @@ impl Names {
         let stem: String =
             stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
         match &self.naming {
-            Naming::Plain { .. } => {
+            Naming::Plain => {
                 let path = self.free_path(id, &stem, extension);
                 self.named.insert(id.clone(), Named { logical: path.clone(), path, hashed_by: None });
             }
-            Naming::Hashed { template, .. } => {
-                let place = |name: String| self.naming.place(&name);
+            Naming::Hashed { directory, template } | Naming::Stable { directory, template } => {
+                let place = |name: String| if directory.is_empty() { name } else { format!("{directory}/{name}") };
                 let hash = template.hash(&placeholder(id));
                 let named = Named {
                     path: place(template.fill(&stem, &hash, extension)),
                     logical: place(template.fill_without_hash(&stem, extension)),
-                    hashed_by: Some(id.clone()),
+                    hashed_by: matches!(self.naming, Naming::Hashed { .. }).then(|| id.clone()),
                 };
                 self.named.insert(id.clone(), named);
             }
@@ -101,8 +100,8 @@ impl Names {
 
     fn free_path(&mut self, id: &OutputId, stem: &str, extension: &str) -> String {
         let numbered = (1_u32..).map(|number| match number {
-            1 => self.naming.place(&format!("{stem}.{extension}")),
-            _ => self.naming.place(&format!("{stem}-{number}.{extension}")),
+            1 => format!("{stem}.{extension}"),
+            _ => format!("{stem}-{number}.{extension}"),
         });
         let path = numbered
             .into_iter()
@@ -154,11 +153,11 @@ impl Names {
         &self.base
     }
 
-    /// What hashed names look like; none if names hold no hash.
+    /// What names with hashes of bytes look like; none if there are no such names.
     fn template(&self) -> Option<&Template> {
         match &self.naming {
             Naming::Hashed { template, .. } => Some(template),
-            Naming::Plain { .. } => None,
+            Naming::Stable { .. } | Naming::Plain => None,
         }
     }
 

@@ -153,8 +153,8 @@ pub trait AssetPlugin: Send + Sync {
         Outcome::new(Linked { edges: edges.collect(), ..Linked::default() })
     }
 
-    /// Whether [`Self::link`] and [`Self::prepare`] cannot tell two assets from each other, but for the places in their messages and what
-    /// [`Self::refresh`] renews. The assets ask for the same and become the same files.
+    /// Whether [`Self::link`], [`Self::prepare`] and whatever rendering takes from what is linked cannot tell two assets from each other, but
+    /// for the places in their messages and what [`Self::refresh`] renews. The assets ask for the same and become the same files.
     fn links_alike(&self, one: &Asset, other: &Asset) -> bool {
         one.record == other.record
     }

@@ -46,6 +46,8 @@ pub struct Options {
     pub splitting: bool,
     /// The manifests to write.
     pub manifests: Vec<ManifestRequest>,
+    /// Whether pages check what they load, so that manifests say what they may find.
+    pub integrity: bool,
     /// How the output folder is updated.
     pub emit: EmitMode,
     /// The cache folder; none disables the disk cache.
@@ -162,7 +164,7 @@ impl Session {
     /// Builds: reads what it must, computes what is not cached, and replaces the output folder if there is no error.
     pub fn build(&self, progress: &dyn Progress) -> BuildResult {
         let result = build(self, progress);
-        self.cache.sweep();
+        self.cache.sweep(!result.has_errors());
         result
     }
 

@@ -113,6 +113,34 @@ impl Tasks {
     where
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
     {
+        self.run_and_keep(task, subject, key, true, compute)
+    }
+
+    /// The same for what takes as long to write to the disk as to compute again from what is in memory: that of an edit is not written.
+    pub fn run_key_quick<T>(
+        &self,
+        task: Task,
+        subject: &str,
+        key: &Key,
+        compute: impl FnOnce() -> Outcome<T>,
+    ) -> Arc<Outcome<T>>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
+        self.run_and_keep(task, subject, key, !self.cache.is_edited(), compute)
+    }
+
+    fn run_and_keep<T>(
+        &self,
+        task: Task,
+        subject: &str,
+        key: &Key,
+        on_disk: bool,
+        compute: impl FnOnce() -> Outcome<T>,
+    ) -> Arc<Outcome<T>>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
         if let Some(value) = self.cache.memory_get::<Outcome<T>>(key) {
             self.note(task, subject, Reuse::Memory);
             return value;
@@ -126,7 +154,9 @@ impl Tasks {
         let value = Arc::new(self.time(task.name, subject, compute));
         self.note(task, subject, Reuse::Ran);
         if !value.diagnostics.iter().any(Diagnostic::is_defect) {
-            self.cache.disk_put(task, key, &*value);
+            if on_disk {
+                self.cache.disk_put(task, key, &*value);
+            }
             self.cache.memory_put(key, &value);
         }
         value
@@ -137,7 +167,7 @@ impl Tasks {
     pub fn recall<T: Send + Sync + 'static>(&self, key: &Key, compute: impl FnOnce() -> T) -> Arc<T> {
         self.cache.memory_get(key).unwrap_or_else(|| {
             let value = Arc::new(compute());
-            self.cache.memory_put(key, &value);
+            self.cache.memory_put_small(key, &value);
             value
         })
     }

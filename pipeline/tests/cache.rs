@@ -26,7 +26,7 @@ fn key(text: &str) -> Key {
 
 fn entry(folder: &Path, key: &Key) -> PathBuf {
     let hex = key.to_hex();
-    folder.join("v1/test").join(&hex[..2]).join(hex)
+    folder.join("v2/test").join(&hex[..2]).join(hex)
 }
 
 fn put(cache: &Cache, text: &str) -> Key {
@@ -146,7 +146,7 @@ fn a_folder_that_cannot_be_written_is_one_warning_and_still_read() {
     put(&on_disk(folder.path()), "a");
     let cache = on_disk(folder.path());
     // A file where the task's folder would be, which stops even the superuser.
-    fs::write(folder.path().join("v1/other"), "mine").expect("written");
+    fs::write(folder.path().join("v2/other"), "mine").expect("written");
     for text in ["b", "c"] {
         cache.disk_put(Task { name: "other", version: 1 }, &key(text), &text.to_owned());
     }
@@ -171,13 +171,13 @@ fn memory_keeps_what_one_of_the_last_two_builds_used() {
     let cache = Cache::new(None, true);
     cache.memory_put(&key("used"), &Arc::new(1_u8));
     cache.memory_put(&key("unused"), &Arc::new(2_u8));
-    cache.sweep();
+    cache.sweep(true);
     assert!(cache.memory_get::<u8>(&key("used")).is_some());
-    cache.sweep();
+    cache.sweep(true);
     // The second build did not use it, the first did.
     assert!(cache.memory_get::<u8>(&key("used")).is_some());
-    cache.sweep();
-    cache.sweep();
+    cache.sweep(true);
+    cache.sweep(true);
     assert!(cache.memory_get::<u8>(&key("unused")).is_none());
     assert_eq!(cache.memory_get::<u8>(&key("used")).as_deref(), Some(&1));
     assert!(cache.memory_get::<u16>(&key("used")).is_none(), "of another type");
@@ -187,9 +187,9 @@ fn memory_keeps_what_one_of_the_last_two_builds_used() {
 fn an_edit_and_its_undoing_find_the_first_value_in_memory() {
     let cache = Cache::new(None, true);
     cache.memory_put(&key("first"), &Arc::new(1_u8));
-    cache.sweep();
+    cache.sweep(true);
     cache.memory_put(&key("edited"), &Arc::new(2_u8));
-    cache.sweep();
+    cache.sweep(true);
     assert!(cache.memory_get::<u8>(&key("first")).is_some());
 }
 
@@ -258,7 +258,7 @@ fn verify_removes_damaged_entries_only() {
     let folder = folder();
     let cache = on_disk(folder.path());
     let (good, bad) = (put(&cache, "good"), put(&cache, "bad"));
-    let foreign = folder.path().join("v1/test/notes.txt");
+    let foreign = folder.path().join("v2/test/notes.txt");
     fs::write(&foreign, "mine").expect("written");
     fs::write(entry(folder.path(), &bad), "damage").expect("written");
     let verified = verify(folder.path()).expect("verified");
@@ -302,7 +302,7 @@ fn clear_keeps_foreign_files() {
     let folder = folder();
     let cache = on_disk(folder.path());
     let path = entry(folder.path(), &put(&cache, "a"));
-    let foreign = ["mine.txt", "v1/mine.txt", "v1/test/mine.txt", "v2/mine.txt"].map(|name| folder.path().join(name));
+    let foreign = ["mine.txt", "v2/mine.txt", "v2/test/mine.txt", "v1/mine.txt"].map(|name| folder.path().join(name));
     for path in &foreign {
         fs::create_dir_all(path.parent().expect("in a folder")).expect("made");
         fs::write(path, "mine").expect("written");

@@ -198,7 +198,7 @@ fn paths_stay_in_the_folder() {
     let root = folder();
     for path in ["../a.js", "/a.js", "a/../../b.js", "a//b.js", "", ".", ".planish/ledger.json", ".planish-tmp.1/a.js"]
     {
-        for mode in [EmitMode::Release, EmitMode::Files] {
+        for mode in [EmitMode::Release, EmitMode::Watched, EmitMode::Files] {
             let error = emit(&root.path().join("dist"), mode, &[leaf("ok.js", "1"), leaf(path, "1")]).expect_err(path);
             assert_eq!(error.source.kind(), ErrorKind::InvalidInput, "{path}");
         }
@@ -339,7 +339,7 @@ mod links {
         release(&out, &[leaf("img/a.png", "1")]).expect("written");
         fs::remove_dir_all(out.join("img")).expect("removed");
         symlink(root.path().join("img"), out.join("img")).expect("linked");
-        for mode in [EmitMode::Release, EmitMode::Files] {
+        for mode in [EmitMode::Release, EmitMode::Watched, EmitMode::Files] {
             let error = emit(&out, mode, &[leaf("img/a.png", "2")]).expect_err("leads out");
             assert_eq!(error.source.kind(), ErrorKind::InvalidInput);
         }

@@ -181,11 +181,8 @@ impl Site {
             split: Split { vendor: VendorSplit::One, ..Split::default() },
             lookup: Lookup::Url,
             splitting: true,
-            manifests: vec![manifest::Request {
-                format: Format::Vite,
-                path: "manifest.json".to_owned(),
-                integrity: true,
-            }],
+            integrity: true,
+            manifests: vec![manifest::Request { format: Format::Vite, path: "manifest.json".to_owned() }],
             emit: EmitMode::Release,
             cache: Some(root.join("cache")),
             keep_in_memory: false,

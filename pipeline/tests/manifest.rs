@@ -99,9 +99,9 @@ impl Site {
 
     /// The text of the first file of a manifest.
     fn text(&self, format: Format) -> String {
-        let names = Names::new(Naming::Plain { directory: String::new() }, "/");
-        let model = Model::new(&self.graph, &self.plan, &self.release, &names);
-        let files = write(&model, &Request { format, path: "manifest.json".to_owned(), integrity: true });
+        let names = Names::new(Naming::Plain, "/");
+        let model = Model::new(&self.graph, &self.plan, &self.release, &names, true);
+        let files = write(&model, &Request { format, path: "manifest.json".to_owned() });
         String::from_utf8(files[0].bytes.to_vec()).expect("the manifest is text")
     }
 

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// The layout's folder. Another number for another layout or entry format: old and new versions of Planish can share a cache.
-pub(super) const VERSION: &str = "v1";
+pub(super) const VERSION: &str = "v2";
 
 /// What the name of an entry that is still being written ends with.
 pub(super) const UNFINISHED: &str = ".tmp";
@@ -54,11 +54,6 @@ pub(super) fn read(path: &Path) -> Option<Vec<u8>> {
 pub(super) fn payload<'a>(key: &[u8; 32], entry: &'a [u8]) -> Option<&'a [u8]> {
     let (hash, payload) = entry.split_first_chunk::<HASH>()?;
     (blake3::keyed_hash(key, payload) == *hash).then_some(payload)
-}
-
-/// How many bytes a value becomes.
-pub(super) fn size<T: Serialize>(value: &T) -> usize {
-    postcard::experimental::serialized_size(value).unwrap_or(0)
 }
 
 /// The bytes of an entry.

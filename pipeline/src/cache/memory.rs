@@ -13,6 +13,8 @@ struct Held {
     value: Arc<dyn Any + Send + Sync>,
     /// The number of the build that used it last.
     used: u64,
+    /// For how many builds that do not use it it stays.
+    patience: u64,
 }
 
 /// Values by key, spread over shards by the key's first byte.
@@ -36,23 +38,18 @@ impl Memory {
         value.downcast().ok()
     }
 
-    pub(super) fn put<T: Send + Sync + 'static>(&self, key: &Key, value: Arc<T>) {
-        let held = Held { value, used: self.build.load(Ordering::Relaxed) };
+    pub(super) fn put<T: Send + Sync + 'static>(&self, key: &Key, value: Arc<T>, patience: u64) {
+        let held = Held { value, used: self.build.load(Ordering::Relaxed), patience };
         let replaced = self.shard(key).lock().expect("nothing panics under this lock").insert(*key, held);
         // A large value is freed here, after the lock.
         drop(replaced);
     }
 
-    /// Whether no build has ended yet.
-    pub(super) fn is_first_build(&self) -> bool {
-        self.build.load(Ordering::Relaxed) == 0
-    }
-
-    /// Ends a build: what it and the one before did not use is dropped. Two builds, so that an edit and its undoing cost one.
+    /// Ends a build: what too many builds did not use is dropped.
     pub(super) fn sweep(&self) {
         let build = self.build.fetch_add(1, Ordering::Relaxed);
         for shard in &self.shards {
-            shard.lock().expect("nothing panics under this lock").retain(|_, held| held.used + 1 >= build);
+            shard.lock().expect("nothing panics under this lock").retain(|_, held| held.used + held.patience >= build);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which assets travel together: those that the same roots need, and of these those that the configuration wants together.
 
 use super::reach::{Root, static_targets};
-use super::{PlanInput, VendorSplit, vendor};
+use super::{PlanInput, vendor};
 use crate::components::components;
 use crate::graph::AssetIdx;
 use crate::plugin::Grouping;
@@ -71,22 +71,19 @@ fn groups(
     owners: &[Vec<usize>],
 ) -> Vec<Option<String>> {
     let mut groups: Vec<Option<String>> = vec![None; input.graph.nodes.len()];
-    let mut vendors = Vec::new();
+    let mut by_size = Vec::new();
     for asset in order {
         let is_at_once = |owner: &usize| roots[*owner].1.is_entry && roots[*owner].0 != *asset;
         let at_once = owners[asset.index()].iter().any(is_at_once);
         let source = &input.graph.node(*asset).source;
         let grouping = (input.grouping)(*asset);
         groups[asset.index()] = input.split.group_of(source, grouping, at_once);
-        let is_vendor = at_once && source.package.is_dependency && grouping == Grouping::Script;
-        if is_vendor && groups[asset.index()].is_none() {
-            vendors.push(*asset);
+        if groups[asset.index()].is_none() && input.split.is_by_size(source, grouping, at_once) {
+            by_size.push(*asset);
         }
     }
-    if input.split.vendor == VendorSplit::Large {
-        for (group, large) in groups.iter_mut().zip(vendor::groups(input, &vendors)) {
-            *group = group.take().or(large);
-        }
+    for (asset, group) in vendor::groups(input, &by_size) {
+        groups[asset.index()] = Some(group);
     }
     let is_root = |asset: AssetIdx| roots.binary_search_by_key(&asset, |(root, _)| *root).is_ok();
     let mut queue: Vec<AssetIdx> = order.iter().filter(|asset| groups[asset.index()].is_some()).copied().collect();

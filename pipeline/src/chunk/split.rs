@@ -25,8 +25,8 @@ pub enum VendorSplit {
     None,
     /// Those that an entry needs at once go into a chunk named `vendor`.
     One,
-    /// Of those that an entry needs at once, each large package goes into a chunk named after it, all others into one named `vendor`, or two
-    /// where a large one lies between them.
+    /// Of those that an entry needs at once, each large package goes into a chunk named after it. All others go into one named `vendor`; those
+    /// that need a large one, into `vendor-2`, and so on.
     Large,
     /// Those of each package go into a chunk named after the package.
     PerPackage,
@@ -47,15 +47,18 @@ impl Split {
         if let Some(group) = self.groups.iter().find(|group| group.takes(&source.id)) {
             return Some(group.name.clone());
         }
-        if !source.package.is_dependency || grouping != Grouping::Script {
-            return None;
-        }
         match self.vendor {
+            _ if !is_of_package(source, grouping) => None,
             VendorSplit::One if at_once => Some("vendor".to_owned()),
-            // Whether it is large, others of its package say as well.
+            // All modules of a package together are large or not.
             VendorSplit::None | VendorSplit::One | VendorSplit::Large => None,
             VendorSplit::PerPackage => package(&source.id),
         }
+    }
+
+    /// Whether [`super::vendor`] says which chunk is to hold an asset that has no group otherwise.
+    pub(super) fn is_by_size(&self, source: &Source, grouping: Grouping, at_once: bool) -> bool {
+        self.vendor == VendorSplit::Large && at_once && is_of_package(source, grouping)
     }
 
     /// Warnings of groups that take nothing, which their globs were hardly meant to do.
@@ -70,6 +73,10 @@ impl Split {
         };
         unused.map(warning).collect()
     }
+}
+
+fn is_of_package(source: &Source, grouping: Grouping) -> bool {
+    source.package.is_dependency && grouping == Grouping::Script
 }
 
 impl NamedGroup {

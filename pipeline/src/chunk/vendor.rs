@@ -19,28 +19,25 @@ use std::collections::{BTreeMap, BTreeSet};
 const LARGE: u64 = 128 << 10;
 
 /// What is known of a package.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Package {
     size: u64,
-    /// Positions of the packages that it imports.
-    imports: BTreeSet<usize>,
     /// How many large packages lie below each other below it.
     level: usize,
     /// Position of the large package in whose chunk it is.
     large: Option<usize>,
 }
 
-/// The names of chunks; `None` for assets that are not among the `members`, modules of packages.
-pub(super) fn groups(input: &PlanInput<'_>, members: &[AssetIdx]) -> Vec<Option<String>> {
-    let mut names: Vec<String> = members.iter().filter_map(|member| name(input, *member)).collect();
-    names.sort_unstable();
-    names.dedup();
-    let number = |member: AssetIdx| name(input, member).and_then(|name| names.binary_search(&name).ok());
-    let numbers: BTreeMap<AssetIdx, usize> =
-        members.iter().filter_map(|member| Some((*member, number(*member)?))).collect();
+/// The names of the chunks that modules of packages go into.
+pub(super) fn groups(input: &PlanInput<'_>, modules: &[AssetIdx]) -> Vec<(AssetIdx, String)> {
+    let named = modules.iter().filter_map(|module| Some((*module, package(&input.graph.node(*module).id)?)));
+    let named: BTreeMap<AssetIdx, String> = named.collect();
+    let names: Vec<&String> = named.values().collect::<BTreeSet<_>>().into_iter().collect();
+    let number = |name: &String| names.binary_search(&name).expect("all names are there");
+    let numbers: BTreeMap<AssetIdx, usize> = named.iter().map(|(module, name)| (*module, number(name))).collect();
     let packages = packages(input, &numbers, names.len());
-    let levels: BTreeSet<usize> =
-        packages.iter().filter(|package| package.large.is_none()).map(|package| package.level).collect();
+    let others = packages.iter().filter(|package| package.large.is_none());
+    let levels: BTreeSet<usize> = others.map(|package| package.level).collect();
     let group = |package: &Package| match package.large {
         Some(large) => names[large].clone(),
         None => match levels.range(..package.level).count() {
@@ -48,34 +45,27 @@ pub(super) fn groups(input: &PlanInput<'_>, members: &[AssetIdx]) -> Vec<Option<
             below => format!("vendor-{}", below + 1),
         },
     };
-    let mut groups = vec![None; input.graph.nodes.len()];
-    for (member, number) in &numbers {
-        groups[member.index()] = Some(group(&packages[*number]));
-    }
-    groups
+    numbers.iter().map(|(module, number)| (*module, group(&packages[*number]))).collect()
 }
 
-fn name(input: &PlanInput<'_>, member: AssetIdx) -> Option<String> {
-    package(&input.graph.node(member).id)
-}
-
+/// `numbers` are the positions of the modules' packages.
 fn packages(input: &PlanInput<'_>, numbers: &BTreeMap<AssetIdx, usize>, count: usize) -> Vec<Package> {
-    let mut packages: Vec<Package> = (0..count).map(|_| Package::default()).collect();
-    for (member, number) in numbers {
-        packages[*number].size += u64::from((input.load)(*member).size);
-        let targets = static_targets(input, *member).filter_map(|target| numbers.get(&target));
-        packages[*number].imports.extend(targets.filter(|target| *target != number));
+    let mut packages = vec![Package::default(); count];
+    let mut imports = vec![BTreeSet::new(); count];
+    for (module, number) in numbers {
+        packages[*number].size += u64::from((input.load)(*module).size);
+        let targets = static_targets(input, *module).filter_map(|target| numbers.get(&target));
+        imports[*number].extend(targets.filter(|target| *target != number));
     }
-    let edges: Vec<Vec<usize>> = packages.iter().map(|package| package.imports.iter().copied().collect()).collect();
+    let imports: Vec<Vec<usize>> = imports.into_iter().map(|imports| imports.into_iter().collect()).collect();
     // Imported ones come first. Those of a circle are in one chunk.
-    for circle in components(&edges) {
-        let largest =
-            circle.iter().copied().filter(|at| packages[*at].size >= LARGE).max_by_key(|at| packages[*at].size);
-        let below = circle.iter().flat_map(|at| &edges[*at]).filter(|at| !circle.contains(at));
+    for circle in components(&imports) {
+        let size = |at: &usize| packages[*at].size;
+        let large = circle.iter().copied().filter(|at| size(at) >= LARGE).max_by_key(size);
+        let below = circle.iter().flat_map(|at| &imports[*at]).filter(|at| !circle.contains(at));
         let level = below.map(|at| packages[*at].level + usize::from(packages[*at].large.is_some())).max();
         for at in circle {
-            packages[at].level = level.unwrap_or_default();
-            packages[at].large = largest;
+            packages[at] = Package { size: packages[at].size, level: level.unwrap_or_default(), large };
         }
     }
     packages

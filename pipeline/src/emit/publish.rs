@@ -17,15 +17,15 @@ const FLUSHING_THREADS: usize = 16;
 pub(super) struct Staging<'a> {
     out: &'a Path,
     path: PathBuf,
-    flush: Flush,
+    flushing: Flush,
 }
 
 impl<'a> Staging<'a> {
-    /// Writes files into a new staging folder and flushes them to the disk.
+    /// Writes files into a new staging folder, and flushes them to the disk if they are to be.
     pub(super) fn fill(out: &'a Path, files: &[Planned<'_>], flush: Flush) -> Result<Self, EmitError> {
         let path = out.join(format!("{}{}", folder::STAGING, std::process::id()));
         fs::create_dir(&path).attempt("create", &path)?;
-        let staging = Self { out, path, flush };
+        let staging = Self { out, path, flushing: flush };
         let folders: BTreeSet<PathBuf> =
             files.iter().filter_map(|file| Some(staging.staged(file.path).parent()?.to_owned())).collect();
         for folder in &folders {
@@ -137,7 +137,7 @@ impl<'a> Publication<'a> {
         }
         self.sync()?;
         switch::turn(staging, Side::New).attempt("write", out)?;
-        folder::sync(staging, self.staging.flush)?;
+        folder::sync(staging, self.staging.flushing)?;
         for file in replaced {
             let place = out.join(file.path);
             fs::rename(self.staging.staged(file.path), &place).attempt("write", &place)?;
@@ -172,7 +172,7 @@ impl<'a> Publication<'a> {
 
     /// Flushes what was done so far to the disk.
     fn sync(&mut self) -> Result<(), EmitError> {
-        std::mem::take(&mut self.unflushed).iter().try_for_each(|folder| folder::sync(folder, self.staging.flush))
+        std::mem::take(&mut self.unflushed).iter().try_for_each(|folder| folder::sync(folder, self.staging.flushing))
     }
 
     /// Makes the changes final.

@@ -17,6 +17,8 @@ pub struct Model<'a> {
     pub(super) records: Records<'a>,
     /// What is served under its own URL, by path: no manifests, no precompressed forms.
     pub(super) files: BTreeMap<&'a str, File<'a>>,
+    /// Whether pages check what they load. Then readers are given integrity that can do without it, too.
+    pub(super) integrity: bool,
     /// What the import map of every page has to hold: paths by what scripts import.
     pub(super) import_map: BTreeMap<&'a str, &'a str>,
 }
@@ -41,7 +43,13 @@ impl File<'_> {
 
 impl<'a> Model<'a> {
     /// A release with all its files but the manifests.
-    pub fn new(graph: &'a AssetGraph, plan: &'a ChunkPlan, release: &'a Release, names: &'a Names) -> Self {
+    pub fn new(
+        graph: &'a AssetGraph,
+        plan: &'a ChunkPlan,
+        release: &'a Release,
+        names: &'a Names,
+        integrity: bool,
+    ) -> Self {
         let is_served = |file: &&FinalFile| !matches!(file.class, OutputClass::Manifest | OutputClass::Compressed);
         let file = |file: &'a FinalFile| {
             // What has no hash in its name may have been renamed by a finisher.
@@ -58,7 +66,7 @@ impl<'a> Model<'a> {
         let chunks: Vec<ChunkIdx> = (0..plan.chunks.len() as u32).map(ChunkIdx).collect();
         let import_map = plan.looked_up(&chunks, Lookup::Map).into_iter();
         let import_map = import_map.filter_map(|(key, output)| Some((key, *paths.get(output)?))).collect();
-        Self { graph, release, records: records(graph, plan, release), files, import_map }
+        Self { graph, release, records: records(graph, plan, release), files, integrity, import_map }
     }
 
     /// The URL of a file.

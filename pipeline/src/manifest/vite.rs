@@ -55,16 +55,16 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// The manifest's text: keys sorted, indented by two spaces, without a line break at the end, as Vite writes it.
-pub(super) fn text(model: &Model<'_>, integrity: bool) -> String {
+pub(super) fn text(model: &Model<'_>) -> String {
     let records: Vec<_> = model.records.iter().collect();
-    let chunks = records.par_iter().map(|(key, record)| (key.as_str(), chunk(model, integrity, key, record)));
+    let chunks = records.par_iter().map(|(key, record)| (key.as_str(), chunk(model, key, record)));
     super::json(&chunks.collect::<BTreeMap<_, _>>())
 }
 
-fn chunk<'a>(model: &'a Model<'_>, integrity: bool, key: &'a str, record: &'a Record<'_>) -> Chunk<'a> {
+fn chunk<'a>(model: &'a Model<'_>, key: &'a str, record: &'a Record<'_>) -> Chunk<'a> {
     let Record { kind, file, is_entry, is_dynamic_entry, .. } = *record;
     let is_style = model.is(file, OutputClass::Style);
-    let is_checked = integrity && (is_style || model.is(file, OutputClass::Script));
+    let is_checked = model.integrity && (is_style || model.is(file, OutputClass::Script));
     let name = record.name.as_deref();
     Chunk {
         file,

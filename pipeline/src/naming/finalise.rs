@@ -30,7 +30,7 @@ pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
     let hashing = Hashing { template: names.template(), outputs: &outputs, references: &references };
     let hashes = hashing.hashes(names);
     let finals: Vec<(String, bool, Replacements)> = outputs
-        .iter()
+        .par_iter()
         .zip(&references)
         .map(|(output, references)| {
             let named = names.named.get(&output.id).expect("every rendered output was planned");
@@ -42,6 +42,9 @@ pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
             (path, hash.is_some(), hashing.known(references, &hashes))
         })
         .collect();
+    // Whether names hold hashes or not.
+    let mentioned = |output: &Output| output.references.iter().filter_map(|id| index.get(id).copied()).collect();
+    let mentioned: Vec<Vec<usize>> = outputs.iter().map(mentioned).collect();
     let mut files: Vec<FinalFile> = outputs
         .into_par_iter()
         .zip(finals)
@@ -58,16 +61,16 @@ pub fn finalise(names: &Names, outputs: Vec<Output>) -> Vec<FinalFile> {
             chunk: output.chunk,
         })
         .collect();
-    put_integrities(&mut files, &references);
+    put_integrities(&mut files, &mentioned);
     files.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
     files
 }
 
-/// Puts the integrity of files into the documents that ask for it. `references` are positions among `files`.
-fn put_integrities(files: &mut [FinalFile], references: &[Vec<usize>]) {
+/// Puts the integrity of files into the documents that ask for it. `mentioned` are positions among `files`.
+fn put_integrities(files: &mut [FinalFile], mentioned: &[Vec<usize>]) {
     let documents = (0..files.len()).filter(|&at| files[at].class == OutputClass::Document);
     let asked = documents.flat_map(|at| {
-        let asked = references[at].iter().map(|&to| (integrity_placeholder(&files[to].id), to));
+        let asked = mentioned[at].iter().map(|&to| (integrity_placeholder(&files[to].id), to));
         let asked = asked.filter(|(place, _)| memmem::find(&files[at].bytes, place.as_bytes()).is_some());
         asked.map(|(place, to)| (at, place, to)).collect::<Vec<_>>()
     });
@@ -78,7 +81,7 @@ fn put_integrities(files: &mut [FinalFile], references: &[Vec<usize>]) {
     for asked in asked.chunk_by(|a, b| a.0 == b.0) {
         let known = asked.iter().map(|(_, place, to)| (place.clone(), digits[to].clone()));
         let bytes = &mut files[asked[0].0].bytes;
-        *bytes = Replacements::new(integrity::DIGITS, known).put_into(bytes).into();
+        *bytes = Replacements::new(known).put_into(bytes).into();
     }
 }
 
@@ -129,7 +132,7 @@ impl Hashing<'_> {
             let hash = hashes[at].clone()?;
             Some((self.placeholder(&self.outputs[at].id), hash))
         });
-        Replacements::new(self.placeholder(&OutputId::new("")).len(), known)
+        Replacements::new(known)
     }
 }
 
@@ -145,7 +148,6 @@ fn in_circle(isolated: &[Key], position: usize) -> Key {
 
 /// Texts of one width and what takes their places.
 struct Replacements {
-    width: usize,
     /// Finds the texts; none if there are none.
     finder: Option<AhoCorasick>,
     /// By the number of the text that the finder knows.
@@ -153,17 +155,13 @@ struct Replacements {
 }
 
 impl Replacements {
-    fn new(width: usize, texts: impl Iterator<Item = (String, String)>) -> Self {
+    fn new(texts: impl Iterator<Item = (String, String)>) -> Self {
         let texts: BTreeMap<String, String> = texts.collect();
         // All are of one width, so the kind of match is one of speed: this one has vector instructions.
         let mut builder = AhoCorasick::builder();
         builder.match_kind(MatchKind::LeftmostFirst);
         let finder = |texts| builder.build(texts).expect("there is room for some thousand short texts");
-        Self {
-            width,
-            finder: (!texts.is_empty()).then(|| finder(texts.keys())),
-            replacements: texts.into_values().collect(),
-        }
+        Self { finder: (!texts.is_empty()).then(|| finder(texts.keys())), replacements: texts.into_values().collect() }
     }
 
     fn put_into<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
@@ -173,7 +171,7 @@ impl Replacements {
         }
         let mut bytes = bytes.to_vec();
         for found in found {
-            bytes[found.start()..][..self.width].copy_from_slice(self.replacements[found.pattern()].as_bytes());
+            bytes[found.range()].copy_from_slice(self.replacements[found.pattern()].as_bytes());
         }
         Cow::Owned(bytes)
     }

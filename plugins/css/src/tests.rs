@@ -79,7 +79,7 @@ impl Build {
     fn new(plugin: &CssPlugin, files: &[(&str, &str)], roots: &[u32], base: &str) -> Self {
         let graph = graph(plugin, files);
         let style = OutputId::new("style:main");
-        let mut names = Names::new(Naming::Plain { directory: String::new() }, base);
+        let mut names = Names::new(Naming::Plain, base);
         names.plan_fixed(&style, "assets/main.css");
         names.plan_beside(&OutputId::new("map:style:main"), &style, ".map");
         for node in graph.nodes.iter().filter(|node| node.kind == "file") {

@@ -141,7 +141,7 @@ impl Site {
     fn render(&self, html: &str) -> Output {
         let plugin = HtmlPlugin::new(self.options.clone());
         let graph = self.graph(&plugin, html);
-        let mut names = Names::new(Naming::Plain { directory: String::new() }, self.base);
+        let mut names = Names::new(Naming::Plain, self.base);
         names.plan_fixed(&OutputId::new("asset:index.html"), "index.html");
         let plan = self.plan(&mut names);
         for (id, asset) in &self.files {
@@ -374,7 +374,7 @@ fn minifying_leaves_out_comments_that_nothing_reads() {
 
 /// A real integrity takes the place of this one when the file's bytes are final.
 fn integrity(id: &str) -> String {
-    Names::new(Naming::Plain { directory: String::new() }, "/").integrity(&OutputId::new(id))
+    Names::new(Naming::Plain, "/").integrity(&OutputId::new(id))
 }
 
 #[test]

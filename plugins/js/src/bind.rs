@@ -82,13 +82,12 @@ pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Di
             };
             let inlines = is_typed(&graph.node(idx).id.extension());
             let member = binder.member(meaning, path, inlines, |name| diagnostics.push(missing(name)));
-            let used = (local.clone(), path.clone());
-            // A function that asks for the namespace as `this` stays its member.
-            let is_called = module.record.method_calls.contains(&used);
-            let member = member.filter(|member| !is_called || !binder.asks_this(member, path));
+            // A function that asks for the namespace as `this` stays its member, whatever else is asked of it.
+            let is_called = |path: &Atom| module.record.method_calls.contains(&(local.clone(), path.clone()));
+            let member = member.filter(|member| !is_called(&member.path) || !binder.asks_this(member));
             members.extend(member.map(|mut member| {
                 member.passed.extend(passed.get(local).into_iter().flatten());
-                (used, member)
+                ((local.clone(), path.clone()), member)
             }));
         }
         for (name, range) in &module.record.assigned_imports {
@@ -189,11 +188,11 @@ impl Binder<'_> {
         Some(Member { meaning, path, passed })
     }
 
-    /// Whether a path leads to a function that asks for `this`.
-    fn asks_this(&self, member: &Member, path: &Atom) -> bool {
+    /// Whether a member is a function that asks for `this`.
+    fn asks_this(&self, member: &Member) -> bool {
         let Meaning::Symbol(module, Symbol::Local(name)) = &member.meaning else { return false };
         let function = self.modules[module.index()].as_ref().and_then(|module| module.record.functions.get(name));
-        member.path == *path && function.is_some_and(|function| function.asks_this)
+        function.is_some_and(|function| function.asks_this)
     }
 
     fn enum_member(&self, module: AssetIdx, local: &Atom, name: &str) -> Option<&str> {

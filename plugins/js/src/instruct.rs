@@ -136,17 +136,17 @@ impl ChunkInstructions {
 pub(crate) struct Instructed(Mutex<FxHashMap<ChunkIdx, Arc<ChunkInstructions>>>);
 
 impl Instructed {
-    /// Those for a chunk, kept if there is a next build and nothing in them can be another thing there.
+    /// Those for a chunk. They stay if the session `keeps` anything, unless they hold what linking does not look at.
     pub(crate) fn get(
         &self,
-        context: &RenderContext<'_>,
         chunk: ChunkIdx,
+        keeps: bool,
         instruct: impl FnOnce() -> ChunkInstructions,
     ) -> Arc<ChunkInstructions> {
         let known = self.0.lock().expect("no panic while locked").get(&chunk).cloned();
         known.unwrap_or_else(|| {
             let instructions = Arc::new(instruct());
-            if context.tasks.keeps() && !instructions.inlines {
+            if keeps && !instructions.inlines {
                 self.0.lock().expect("no panic while locked").insert(chunk, Arc::clone(&instructions));
             }
             instructions

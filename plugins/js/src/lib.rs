@@ -292,20 +292,20 @@ impl AssetPlugin for JsPlugin {
             return Outcome::new(Vec::new());
         };
         let instruct = || instruct(context, tables, &self.options, chunk);
-        let instructions = tables.instructed.get(context, chunk, instruct);
+        let instructions = tables.instructed.get(chunk, context.tasks.keeps(), instruct);
         let name = &context.plan.chunk(chunk).name;
-        let rendered = context.tasks.run(
-            RENDER,
-            name,
-            |key| {
-                instructions.key(context.graph, key.key(&self.key));
-            },
-            || {
-                let program = |module: &ModuleInstructions| self.program(context.graph, module);
-                let modules = Modules { graph: context.graph, key: &self.key, tasks: context.tasks, program: &program };
-                render(&instructions, &self.options, &self.settings, name, &modules)
-            },
-        );
+        let mut key = KeyBuilder::new(RENDER.name, RENDER.version);
+        instructions.key(context.graph, key.key(&self.key));
+        let key = key.finish();
+        let render = || {
+            let program = |module: &ModuleInstructions| self.program(context.graph, module);
+            let modules = Modules { graph: context.graph, key: &self.key, tasks: context.tasks, program: &program };
+            render(&instructions, &self.options, &self.settings, name, &modules)
+        };
+        let rendered = match self.options.minify {
+            true => context.tasks.run_key(RENDER, name, &key, render),
+            false => context.tasks.run_key_quick(RENDER, name, &key, render),
+        };
         let Outcome { value, diagnostics } = Arc::unwrap_or_clone(rendered);
         let outputs = outputs(context, &self.options, script, chunk, value, &instructions.references);
         Outcome::with(outputs, [instructions.diagnostics.clone(), diagnostics].concat())

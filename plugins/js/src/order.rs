@@ -79,7 +79,7 @@ pub(crate) fn order(graph: &AssetGraph, tables: &mut Tables, plan: &ChunkPlan) -
     let facts = Facts::new(graph, tables, &roots);
     let waiting = Waiting::new(tables, plan, &roots);
     loop {
-        let imports = wrapped_imports(tables, &facts);
+        let imports = wrapped_imports(tables, &facts, &waiting);
         let asynchronous = waiting.asynchronous(tables, &imports);
         let mut walk = Walk::new(tables, plan, &facts, &waiting, &asynchronous);
         let mut last: BTreeMap<ChunkIdx, Vec<AssetIdx>> = BTreeMap::new();
@@ -131,14 +131,16 @@ fn finish(
 /// By wrapped module: the wrapped ones that it evaluates itself.
 type WrappedImports = BTreeMap<AssetIdx, Vec<AssetIdx>>;
 
-/// What each wrapped module imports, directly or through modules that evaluate nothing.
-fn wrapped_imports(tables: &Tables, facts: &Facts) -> WrappedImports {
+/// What each wrapped module imports.
+fn wrapped_imports(tables: &Tables, facts: &Facts, waiting: &Waiting) -> WrappedImports {
     let is_wrapped = |module: &Module| module.is_included && module.wrap != Wrap::None;
     let wrapped = tables.included().filter(|(_, module)| is_wrapped(module));
-    wrapped.map(|(idx, _)| (idx, reached(tables, facts, idx))).collect()
+    wrapped.map(|(idx, _)| (idx, reached(tables, facts, waiting, idx))).collect()
 }
 
-fn reached(tables: &Tables, facts: &Facts, idx: AssetIdx) -> Vec<AssetIdx> {
+/// The wrapped modules that a module imports, directly or through modules that evaluate nothing. Who imports one of a cycle waits for all of
+/// it.
+fn reached(tables: &Tables, facts: &Facts, waiting: &Waiting, idx: AssetIdx) -> Vec<AssetIdx> {
     let mut found = Vec::new();
     let mut seen = FxHashSet::from_iter([idx]);
     let mut stack: Vec<AssetIdx> = tables.module(idx).imports.iter().rev().copied().collect();
@@ -148,6 +150,10 @@ fn reached(tables: &Tables, facts: &Facts, idx: AssetIdx) -> Vec<AssetIdx> {
         };
         if module.wrap != Wrap::None {
             found.push(target);
+            let cycle = waiting.cycle(target);
+            if !cycle.contains(&idx) {
+                stack.extend(cycle.iter().rev().filter(|other| tables.module(**other).wrap != Wrap::None));
+            }
         } else if !facts.acts(target) {
             stack.extend(module.imports.iter().rev());
         }

@@ -289,7 +289,7 @@ impl ModuleRecord {
             || self.exports.values().any(|export| matches!(export, Export::Local(local) if local == name))
     }
 
-    /// The same without places in the source, and without sizes: what linking goes by.
+    /// The same without places in the source, and without sizes: what linking goes by, and the instructions of chunks.
     pub(crate) fn in_essence(mut self) -> Self {
         for part in &mut self.parts {
             part.size = 0;

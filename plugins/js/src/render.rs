@@ -157,7 +157,7 @@ pub(crate) fn render(
 /// A licence stays even if the statement that it stood before was merged with another, or leaves no code.
 fn append_missing(code: &mut String, licences: &[String]) {
     for text in licences {
-        if !code.contains(text.as_str()) {
+        if memchr::memmem::find(code.as_bytes(), text.as_bytes()).is_none() {
             code.push('\n');
             code.push_str(text);
         }
@@ -200,11 +200,9 @@ fn join<S: Sheet>(
     options: &JsOptions,
     piece: impl Fn(&ModuleInstructions) -> Option<(S::Code, Piece<S::Code>)> + Sync,
 ) -> (S, Vec<String>) {
-    let numbered = instructions.modules.par_iter().enumerate().with_max_len(8);
-    let pieces: Vec<Option<_>> = numbered.map(|(at, module)| Some((at, piece(module)?))).collect();
-    let unnamed = |(at, (names, piece))| (names, (&instructions.modules[at], piece));
-    let (names, pieces): (Vec<_>, Vec<(&ModuleInstructions, Piece<_>)>) =
-        pieces.into_iter().flatten().map(unnamed).unzip();
+    let piece = |module| piece(module).map(|(names, piece)| (names, (module, piece)));
+    let pieces: Vec<Option<_>> = instructions.modules.par_iter().with_max_len(8).map(piece).collect();
+    let (names, pieces): (Vec<_>, Vec<(&ModuleInstructions, Piece<_>)>) = pieces.into_iter().flatten().unzip();
     let licences = licences(pieces.iter().flat_map(|(_, piece)| &piece.licences));
     let mut sheet = S::default();
     if options.format == Format::Iife {

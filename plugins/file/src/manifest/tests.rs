@@ -49,7 +49,7 @@ fn render(name: &str, text: &str, base: &str) -> (String, Vec<OutputId>) {
         })
         .collect();
     let icon = source("img/icon.png", "");
-    let mut names = Names::new(Naming::Plain { directory: String::new() }, base);
+    let mut names = Names::new(Naming::Plain, base);
     names.plan_fixed(&OutputId::of_asset(&manifest.id, ""), "assets/site.webmanifest");
     names.plan_fixed(&OutputId::of_asset(&icon.id, ""), "assets/icon.png");
     let graph = AssetGraph {

@@ -1,11 +1,11 @@
 //! Which wrapped modules have functions that give promises.
 
 use super::WrappedImports;
-use super::visit::{needs, visits, waits_for_others};
+use super::visit::{Needs, Visit, needs, visits, waits_for_others};
 use crate::tables::Tables;
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::AssetIdx;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Modules that wait when some root is evaluated. Empty where nothing awaits at its top level.
 #[derive(Default)]
@@ -14,6 +14,8 @@ pub(super) struct Waiting {
     waiting: FxHashSet<AssetIdx>,
     /// Those that wait for others.
     late: FxHashSet<AssetIdx>,
+    /// By module of a cycle in which some wait: all of the cycle.
+    cycles: FxHashMap<AssetIdx, Vec<AssetIdx>>,
 }
 
 impl Waiting {
@@ -28,9 +30,27 @@ impl Waiting {
             let modules = visits.iter().map(|visit| visit.module);
             waiting.waiting.extend(modules.clone().filter(|module| needs.contains_key(module)));
             waiting.late.extend(modules.clone().filter(|module| waits_for_others(&needs, *module)));
+            waiting.note_cycles(&visits, &needs);
             waiting.visited.extend(modules);
         }
         waiting
+    }
+
+    fn note_cycles(&mut self, visits: &[Visit], needs: &Needs) {
+        let mut cycles: FxHashMap<AssetIdx, Vec<AssetIdx>> = FxHashMap::default();
+        for visit in visits {
+            cycles.entry(visit.cycle).or_default().push(visit.module);
+        }
+        for cycle in cycles.into_values().filter(|cycle| cycle.len() > 1) {
+            if cycle.iter().any(|module| needs.contains_key(module)) {
+                self.cycles.extend(cycle.iter().map(|module| (*module, cycle.clone())));
+            }
+        }
+    }
+
+    /// All modules of a module's cycle, if some of them wait.
+    pub(super) fn cycle(&self, module: AssetIdx) -> &[AssetIdx] {
+        self.cycles.get(&module).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a module waits for others. It comes after those of its chunk that do not, which ECMAScript does not hold up.

@@ -85,13 +85,14 @@ impl<'a> Walk<'a> {
 
     /// Walks through what a root needs. Gives what is to be evaluated at the end of its chunk.
     pub(super) fn root(&mut self, chunk: ChunkIdx, root: AssetIdx) -> Vec<AssetIdx> {
-        let (route, needs) = self.route(visits(self.tables, self.plan, chunk, root));
+        let (route, needs) = self.route(chunk, visits(self.tables, self.plan, chunk, root));
         let cycles = route.iter().map(|(_, visit)| (visit.module, visit.cycle)).collect();
         let mut passed = Passed { chunks: self.loaded(chunk), needs, cycles, ..Passed::default() };
         for (number, visit) in route.iter().filter(|(_, visit)| visit.is_new) {
             let module = visit.module;
             let waits = waits_for_others(&passed.needs, module);
-            if self.is_wrapped(module) || !self.may_stand(module, &passed) {
+            let may_find_done = self.may_find_done(chunk, module, &passed.needs);
+            if self.is_wrapped(module) || may_find_done || !self.may_stand(module, &passed) {
                 if !self.is_wrapped(module) {
                     self.wrapped.insert(module);
                 }
@@ -137,7 +138,7 @@ impl<'a> Walk<'a> {
             return;
         }
         let chunks = self.loaded(chunk);
-        let (route, _) = self.route(all_visits(self.tables, self.plan, chunk, root));
+        let (route, _) = self.route(chunk, all_visits(self.tables, self.plan, chunk, root));
         let (new, others): (Vec<_>, Vec<_>) = route.into_iter().map(|(_, visit)| visit).partition(|visit| visit.is_new);
         let mut done: FxHashSet<AssetIdx> = others.into_iter().map(|visit| visit.module).collect();
         let mut latest: Option<Place> = None;
@@ -160,11 +161,25 @@ impl<'a> Walk<'a> {
     }
 
     /// The visits, with their numbers, in the order in which modules are evaluated: those that wait for others come after those that do not.
-    fn route(&self, visits: Vec<Visit>) -> (Vec<(usize, Visit)>, Needs) {
+    fn route(&self, chunk: ChunkIdx, visits: Vec<Visit>) -> (Vec<(usize, Visit)>, Needs) {
         let needs = if self.facts.awaits { needs(self.tables, &visits) } else { Needs::default() };
         let mut route: Vec<(usize, Visit)> = visits.into_iter().enumerate().collect();
-        route.sort_by_key(|(_, visit)| waits_for_others(&needs, visit.module));
+        route.sort_by_key(|(_, visit)| {
+            waits_for_others(&needs, visit.module) && !self.may_find_done(chunk, visit.module, &needs)
+        });
         (route, needs)
+    }
+
+    /// Whether what a module waits for may have been evaluated already, for a root that does not need the module, when an `import()` asks for
+    /// its root. Only at run time it is known then whether others overtake it.
+    fn may_find_done(&self, chunk: ChunkIdx, module: AssetIdx, needs: &Needs) -> bool {
+        let chunk = self.plan.chunk(chunk);
+        let is_without_it = |root: &ChunkIdx| !self.plan.is_evaluated_for(module, *root);
+        let may_be_done = |needed: &AssetIdx| self.plan.roots_of[needed.index()].iter().any(is_without_it);
+        chunk.is_dynamic_entry
+            && chunk.root != Some(module)
+            && self.facts.acts(module)
+            && needs.get(&module).is_some_and(|needed| needed.iter().any(may_be_done))
     }
 
     fn is_wrapped(&self, module: AssetIdx) -> bool {
@@ -237,7 +252,7 @@ impl<'a> Walk<'a> {
         if !passed.needs.contains_key(&module) {
             return Vec::new();
         }
-        let mut begun = reached(self.tables, self.facts, module);
+        let mut begun = reached(self.tables, self.facts, self.waiting, module);
         begun.retain(|imported| self.asynchronous.contains(imported) && !pending.contains(imported));
         begun
     }
