@@ -100,6 +100,9 @@ impl<'a> Walk<'a> {
                 if waits {
                     self.wrapped.extend(passed.waiting.drain(..));
                 }
+                if self.facts.acts(module) {
+                    self.release(module, &[], &[], &passed);
+                }
                 passed.leave_to_importer(visit.first..*number);
                 passed.pending.push((*number, module));
                 passed.at.insert(module, passed.any);
