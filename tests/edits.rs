@@ -321,6 +321,7 @@ fn watching_any_sequence_of_edits_ends_with_what_a_clean_build_makes() {
     let mut model = Model::new();
     model.write(&site, None, &mut random);
     let watch = Watch::start(&site, &["--json"]);
+    watch.result_with("js", STEP);
     let mut good = 0;
     for step in 1..=steps {
         let before = model.clone();
