@@ -88,8 +88,15 @@ fn remove_unfinished(folder: &Path, name: &str) -> bool {
     };
     let entries = walkdir::WalkDir::new(folder).min_depth(1).max_depth(3).into_iter().flatten().filter(is_ours);
     let found: Vec<PathBuf> = entries.map(walkdir::DirEntry::into_path).collect();
+    let gone = format!("{name}.gone");
     for path in &found {
-        let _ = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        if path.is_dir() {
+            // Under another name, no thread that still writes fills it again.
+            let renamed = path.with_file_name(&gone);
+            let _ = std::fs::remove_dir_all(if std::fs::rename(path, &renamed).is_ok() { &renamed } else { path });
+        } else {
+            let _ = std::fs::remove_file(path);
+        }
     }
     !found.is_empty()
 }
