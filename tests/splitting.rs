@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Site, node};
+use support::{Site, Tree, node};
 
 const PAGE: &str = "<!doctype html><title>Page</title><script type=\"module\" src=\"./main.js\"></script>";
 
@@ -148,6 +148,14 @@ document.body.dataset.ready = \"true\";
     assert_eq!(open(&site, &[])["body"]["found"], "7");
 }
 
+/// The names of scripts without their hashes, sorted.
+fn scripts(dist: &Tree) -> Vec<&str> {
+    let names = dist.ending(".js").into_iter().map(|path| path.trim_start_matches("assets/"));
+    let mut names: Vec<&str> = names.map(|name| &name[..name.len() - "-12345678.js".len()]).collect();
+    names.sort_unstable();
+    names
+}
+
 /// A package, whose only module is this.
 fn package(site: &Site, name: &str, text: &str) {
     site.write(
@@ -189,13 +197,8 @@ function log(text) { (globalThis.seen ??= []).push(text); document.body.dataset.
     package(&site, "later", &long("later"));
     let report = open(&site, &[]);
     assert_eq!(report["body"]["seen"], "below,large,above,aside,147457,main");
-    let (mut names, dist) = (Vec::new(), site.tree("dist"));
-    for path in dist.ending(".js") {
-        let name = path.trim_start_matches("assets/");
-        names.push(&name[..name.len() - "-12345678.js".len()]);
-    }
-    names.sort_unstable();
-    assert_eq!(names, ["large", "lazy", "main", "vendor", "vendor-2"], "`later` is needed by nothing at once");
+    let dist = site.tree("dist");
+    assert_eq!(scripts(&dist), ["large", "lazy", "main", "vendor", "vendor-2"], "`later` is needed by nothing at once");
     assert!(dist.bytes(dist.one("assets/vendor-2-", ".js")).len() < 2000);
     // An edit of a small one leaves the large one as it is.
     let before = dist.one("assets/large-", ".js").to_owned();
@@ -225,14 +228,7 @@ fn groups_and_small_chunks_are_as_the_configuration_says() {
     let check = |config: &str, expected: &[&str]| {
         site.write("planish.toml", format!("[js.split]\n{config}\n"));
         site.build(&[]).good();
-        let dist = site.tree("dist");
-        let names = dist.ending(".js").into_iter().map(|path| {
-            let name = path.trim_start_matches("assets/");
-            name[..name.len() - "-12345678.js".len()].to_owned()
-        });
-        let mut names: Vec<String> = names.collect();
-        names.sort();
-        assert_eq!(names, expected, "{config}");
+        assert_eq!(scripts(&site.tree("dist")), expected, "{config}");
     };
     check("vendor = \"none\"\nmin_size = 0", &["1", "2", "main", "shared"]);
     check("vendor = \"none\"", &["1", "2", "main"]);

@@ -226,7 +226,7 @@ pub(crate) enum VendorGroups {
     None,
     /// One chunk.
     One,
-    /// One for each large package that an entry needs at once, one for the others.
+    /// One for each large package that an entry needs at once, and others for the rest.
     #[default]
     Large,
     /// One for each package.

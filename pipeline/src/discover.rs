@@ -9,7 +9,7 @@ use crate::listing::list;
 use crate::plugin::{AssetPlugin, Grouping, Request};
 use crate::resolve::{Located, Resolved};
 use crate::session::{EmitMode, Progress, Session};
-use crate::task::{Reuse, Task, Tasks};
+use crate::task::{Reuse, Task, Tasks, Written};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::io;
@@ -294,7 +294,7 @@ impl<'a> Discovery<'a> {
             .key(&source.hash)
             .value(&source.package)
             .finish();
-        let outcome = self.tasks.run_key(task, source.id.as_str(), &key, || {
+        let outcome = self.tasks.run_key(task, source.id.as_str(), &key, Written::Always, || {
             catch_unwind(AssertUnwindSafe(|| plugin.transform(source)))
                 .map(|outcome| Outcome::with(Arc::new(outcome.value), outcome.diagnostics))
                 .unwrap_or_else(|payload| {

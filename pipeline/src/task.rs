@@ -22,6 +22,16 @@ pub struct Task {
     pub version: u32,
 }
 
+/// When a task's value is written to the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// When it is computed.
+    Always,
+    /// The same, but not after an edit in a session that keeps values in memory: for what takes as long to write as to compute again from
+    /// these.
+    UnlessEdited,
+}
+
 /// Where a task's value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -99,7 +109,7 @@ impl Tasks {
     {
         let mut builder = KeyBuilder::new(task.name, task.version);
         inputs(&mut builder);
-        self.run_key(task, subject, &builder.finish(), compute)
+        self.run_key(task, subject, &builder.finish(), Written::Always, compute)
     }
 
     /// The same for a key that is already built.
@@ -108,34 +118,7 @@ impl Tasks {
         task: Task,
         subject: &str,
         key: &Key,
-        compute: impl FnOnce() -> Outcome<T>,
-    ) -> Arc<Outcome<T>>
-    where
-        T: Serialize + DeserializeOwned + Send + Sync + 'static,
-    {
-        self.run_and_keep(task, subject, key, true, compute)
-    }
-
-    /// The same for what takes as long to write to the disk as to compute again from what is in memory: that of an edit is not written.
-    pub fn run_key_quick<T>(
-        &self,
-        task: Task,
-        subject: &str,
-        key: &Key,
-        compute: impl FnOnce() -> Outcome<T>,
-    ) -> Arc<Outcome<T>>
-    where
-        T: Serialize + DeserializeOwned + Send + Sync + 'static,
-    {
-        self.run_and_keep(task, subject, key, !self.cache.is_edited(), compute)
-    }
-
-    fn run_and_keep<T>(
-        &self,
-        task: Task,
-        subject: &str,
-        key: &Key,
-        on_disk: bool,
+        written: Written,
         compute: impl FnOnce() -> Outcome<T>,
     ) -> Arc<Outcome<T>>
     where
@@ -154,7 +137,7 @@ impl Tasks {
         let value = Arc::new(self.time(task.name, subject, compute));
         self.note(task, subject, Reuse::Ran);
         if !value.diagnostics.iter().any(Diagnostic::is_defect) {
-            if on_disk {
+            if written == Written::Always || !self.cache.is_edited() {
                 self.cache.disk_put(task, key, &*value);
             }
             self.cache.memory_put(key, &value);

@@ -1,8 +1,9 @@
 //! The cache: damage is a miss, trouble is a warning, and the folder can be counted, checked and made smaller.
 
 use planish_pipeline::cache::{Cache, Collected, Usage, clear, gc, stats, verify};
+use planish_pipeline::diagnostic::Outcome;
 use planish_pipeline::key::Key;
-use planish_pipeline::task::Task;
+use planish_pipeline::task::{Task, Tasks, Written};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -181,6 +182,38 @@ fn memory_keeps_what_one_of_the_last_two_builds_used() {
     assert!(cache.memory_get::<u8>(&key("unused")).is_none());
     assert_eq!(cache.memory_get::<u8>(&key("used")).as_deref(), Some(&1));
     assert!(cache.memory_get::<u16>(&key("used")).is_none(), "of another type");
+}
+
+#[test]
+fn parts_of_tasks_stay_in_memory_for_builds_that_do_not_ask_for_them() {
+    let recall = |keeps: bool, builds: usize| {
+        let cache = Arc::new(Cache::new(None, keeps));
+        let tasks = Tasks::new(Arc::clone(&cache));
+        let mut computed = 0;
+        for _ in 0..2 {
+            tasks.recall(&key("part"), || computed += 1);
+            (0..builds).for_each(|_| cache.sweep(true));
+        }
+        computed
+    };
+    assert_eq!((recall(true, 20), recall(true, 100), recall(false, 1)), (1, 2, 2));
+}
+
+#[test]
+fn what_an_edit_makes_is_written_only_if_it_has_to_be() {
+    let folder = folder();
+    let cache = Arc::new(Cache::new(Some(folder.path().to_owned()), true));
+    let tasks = Tasks::new(Arc::clone(&cache));
+    let is_written = |text: &str, written: Written| {
+        tasks.run_key(TASK, text, &key(text), written, || Outcome::new(text.to_owned()));
+        entry(folder.path(), &key(text)).exists()
+    };
+    assert!(is_written("first", Written::UnlessEdited));
+    cache.sweep(false);
+    assert!(is_written("second", Written::UnlessEdited), "nothing good has been built");
+    cache.sweep(true);
+    assert!(!is_written("edited", Written::UnlessEdited));
+    assert!(is_written("dear", Written::Always));
 }
 
 #[test]

@@ -194,6 +194,17 @@ fn what_a_killed_build_left_is_removed() {
 }
 
 #[test]
+fn what_is_watched_becomes_the_same_folder() {
+    let (released, watched) = (folder(), folder());
+    for version in ["1", "2", "2", "3"] {
+        let counted = release(released.path(), &site(version)).expect("written");
+        let emitted = emit(watched.path(), EmitMode::Watched, &site(version)).expect("written");
+        assert_eq!(emitted, counted);
+        assert_eq!(tree(watched.path()), tree(released.path()));
+    }
+}
+
+#[test]
 fn paths_stay_in_the_folder() {
     let root = folder();
     for path in ["../a.js", "/a.js", "a/../../b.js", "a//b.js", "", ".", ".planish/ledger.json", ".planish-tmp.1/a.js"]

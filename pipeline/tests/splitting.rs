@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A module of a graph: `path: imports | asks for`. A star says that its evaluation can be seen, a plus that it is evaluated on demand. Each
-/// is 100 bytes long. Entries have a path without a folder.
+/// is 100 bytes long, and those of packages that are called large 200 KiB. Entries have a path without a folder.
 struct Module {
     path: &'static str,
     edges: Vec<(DependencyKind, &'static str)>,
@@ -56,7 +56,10 @@ fn chunks(lines: &[&'static str], split: &Split, lookup: Lookup) -> ChunkPlan {
     let graph = AssetGraph { nodes, entries, splitting: true, library: false };
     let edge = |(kind, path): &(DependencyKind, &str)| Edge { kind: *kind, target: number(path) };
     let edges: Vec<Vec<Edge>> = modules.iter().map(|module| module.edges.iter().map(edge).collect()).collect();
-    let load = |asset: AssetIdx| Load { size: 100, evaluation: modules[asset.index()].evaluation };
+    let load = |asset: AssetIdx| {
+        let Module { path, evaluation, .. } = modules[asset.index()];
+        Load { size: if path.contains("/large") { 200 << 10 } else { 100 }, evaluation }
+    };
     let input = PlanInput {
         graph: &graph,
         grouping: &|asset| modules[asset.index()].grouping(),
@@ -111,6 +114,51 @@ fn a_package_is_a_chunk() {
             "lazy: x/lazy",
             "main: main",
         ],
+    );
+}
+
+#[test]
+fn what_large_packages_need_and_what_needs_them_are_apart() {
+    let split = Split { vendor: VendorSplit::Large, ..Split::default() };
+    let lines = [
+        "main: node_modules/top/a.js node_modules/beside/a.js | x/lazy",
+        "node_modules/top/a.js: node_modules/large-2/a.js",
+        "node_modules/large-2/a.js: node_modules/middle/a.js",
+        "node_modules/middle/a.js: node_modules/large-1/a.js",
+        "node_modules/large-1/a.js: node_modules/below/a.js",
+        "node_modules/below/a.js:",
+        "node_modules/beside/a.js: node_modules/below/a.js",
+        "x/lazy: node_modules/large-3/a.js",
+        "node_modules/large-3/a.js:",
+    ];
+    check(
+        &lines,
+        &split,
+        &[
+            "large-1: node_modules/large-1/a.js",
+            "large-2: node_modules/large-2/a.js",
+            "lazy: node_modules/large-3/a.js x/lazy",
+            "main: main",
+            "vendor-2: node_modules/middle/a.js",
+            "vendor-3: node_modules/top/a.js",
+            "vendor: node_modules/below/a.js node_modules/beside/a.js",
+        ],
+    );
+}
+
+#[test]
+fn packages_that_need_each_other_are_in_one_chunk() {
+    let split = Split { vendor: VendorSplit::Large, ..Split::default() };
+    let lines = [
+        "main: node_modules/small/a.js",
+        "node_modules/small/a.js: node_modules/large/a.js",
+        "node_modules/large/a.js: node_modules/small/b.js",
+        "node_modules/small/b.js:",
+    ];
+    check(
+        &lines,
+        &split,
+        &["large: node_modules/small/b.js node_modules/large/a.js node_modules/small/a.js", "main: main"],
     );
 }
 

@@ -47,8 +47,10 @@ impl Split {
         if let Some(group) = self.groups.iter().find(|group| group.takes(&source.id)) {
             return Some(group.name.clone());
         }
+        if !is_of_package(source, grouping) {
+            return None;
+        }
         match self.vendor {
-            _ if !is_of_package(source, grouping) => None,
             VendorSplit::One if at_once => Some("vendor".to_owned()),
             // All modules of a package together are large or not.
             VendorSplit::None | VendorSplit::One | VendorSplit::Large => None,

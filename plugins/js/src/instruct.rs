@@ -6,10 +6,12 @@
 mod borders;
 mod evaluate;
 mod inline;
+mod kept;
 mod lazy;
 mod lookup;
 mod worker;
 
+pub(crate) use self::kept::Instructed;
 use crate::bind::Binder;
 use crate::cross::{self, module_name};
 use crate::options::{Format, JsOptions};
@@ -31,7 +33,6 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
 use swc_core::atoms::Atom;
 
 /// The code that stands for a name or a call.
@@ -128,29 +129,6 @@ impl ChunkInstructions {
         for module in &self.modules {
             key.key(&module.digest).key(&graph.node(module.asset).key);
         }
-    }
-}
-
-/// The instructions that a session keeps. An edit that linking cannot tell leaves them as they are.
-#[derive(Default)]
-pub(crate) struct Instructed(Mutex<FxHashMap<ChunkIdx, Arc<ChunkInstructions>>>);
-
-impl Instructed {
-    /// Those for a chunk. They stay if the session `keeps` anything, unless they hold what linking does not look at.
-    pub(crate) fn get(
-        &self,
-        chunk: ChunkIdx,
-        keeps: bool,
-        instruct: impl FnOnce() -> ChunkInstructions,
-    ) -> Arc<ChunkInstructions> {
-        let known = self.0.lock().expect("no panic while locked").get(&chunk).cloned();
-        known.unwrap_or_else(|| {
-            let instructions = Arc::new(instruct());
-            if keeps && !instructions.inlines {
-                self.0.lock().expect("no panic while locked").insert(chunk, Arc::clone(&instructions));
-            }
-            instructions
-        })
     }
 }
 

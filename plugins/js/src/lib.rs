@@ -65,7 +65,7 @@ use planish_pipeline::graph::{AssetGraph, AssetIdx, Node};
 use planish_pipeline::key::{Key, KeyBuilder};
 use planish_pipeline::output::{Output, OutputClass, OutputId};
 use planish_pipeline::plugin::{AssetPlugin, Grouping, Inline, Linked, RenderContext, Request};
-use planish_pipeline::task::{Task, Tasks};
+use planish_pipeline::task::{Task, Tasks, Written};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -302,10 +302,9 @@ impl AssetPlugin for JsPlugin {
             let modules = Modules { graph: context.graph, key: &self.key, tasks: context.tasks, program: &program };
             render(&instructions, &self.options, &self.settings, name, &modules)
         };
-        let rendered = match self.options.minify {
-            true => context.tasks.run_key(RENDER, name, &key, render),
-            false => context.tasks.run_key_quick(RENDER, name, &key, render),
-        };
+        // Modules that were printed are in memory.
+        let written = if self.options.minify { Written::Always } else { Written::UnlessEdited };
+        let rendered = context.tasks.run_key(RENDER, name, &key, written, render);
         let Outcome { value, diagnostics } = Arc::unwrap_or_clone(rendered);
         let outputs = outputs(context, &self.options, script, chunk, value, &instructions.references);
         Outcome::with(outputs, [instructions.diagnostics.clone(), diagnostics].concat())
