@@ -17,6 +17,7 @@ mod flags;
 mod frame;
 mod init;
 mod interrupt;
+mod memory;
 mod plugin_options;
 mod progress;
 mod report;
@@ -53,6 +54,7 @@ pub(crate) enum Exit {
 }
 
 fn main() -> ExitCode {
+    memory::refuse_huge_pages();
     let flags = Flags::parse();
     let terminal = Terminal::new(flags.color);
     #[allow(clippy::exit, reason = "a signal ends the process while its threads work")]

@@ -89,6 +89,15 @@ fn an_added_file_runs_what_lists_it() {
 }
 
 #[test]
+fn a_module_that_goes_with_the_import_of_it_runs_the_importer() {
+    let change = |site: &Site| {
+        site.write("src/parts/a.js", "export const a = () => \"alone\";\n");
+        fs::remove_file(site.path("src/parts/b.js")).expect("it is there");
+    };
+    check(change, &["js src/parts/a.js", "js-chunk main"]);
+}
+
+#[test]
 fn a_renamed_folder_runs_what_lies_in_it_and_who_names_it() {
     let moved = ["js src/main.js", "js src/pieces/a.js", "js src/pieces/b.js", "js-chunk main"];
     let rename = |site: &Site| {

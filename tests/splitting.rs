@@ -208,6 +208,33 @@ function log(text) { (globalThis.seen ??= []).push(text); document.body.dataset.
 }
 
 #[test]
+fn helpers_are_those_of_a_chunk_that_is_loaded_before() {
+    let page = |number: u32| {
+        format!(
+            "import {{ name }} from \"old\";\nimport {{ other }} from \"older\";\nexport default `{number} ${{name}} ${{other}}`;\n"
+        )
+    };
+    let main = "import { name } from \"old\";
+const pages = await Promise.all([import(\"./one.js\"), import(\"./two.js\")]);
+document.body.dataset.text = [name, ...pages.map((page) => page.default)].join();
+document.body.dataset.ready = \"true\";
+";
+    let site = Site::of(&[("index.html", PAGE), ("main.js", main), ("one.js", &page(1)), ("two.js", &page(2))]);
+    package(&site, "old", "exports.name = \"old\";\n");
+    package(&site, "older", "exports.other = \"older\";\n");
+    assert_eq!(open(&site, &[])["body"]["text"], "old,1 old older,2 old older");
+    let dist = site.tree("dist");
+    assert_eq!(scripts(&dist), ["main", "older", "one", "two", "vendor"]);
+    let having = |part: &str| dist.ending(".js").into_iter().filter(|path| dist.text(path).contains(part)).count();
+    assert_eq!(
+        having("getPrototypeOf"),
+        1,
+        "what makes namespaces comes with the first module of which there are some"
+    );
+    assert_eq!(having("finally"), 2, "`older` needs no chunk that has what makes CommonJS modules");
+}
+
+#[test]
 fn groups_and_small_chunks_are_as_the_configuration_says() {
     let site = Site::of(&[
         ("index.html", PAGE),

@@ -9,6 +9,7 @@ import { corpora } from "./corpora.mjs";
 import { buildPlanish, installOnce } from "./install.mjs";
 import { median } from "./numbers.mjs";
 import { runMeasured } from "./measure.mjs";
+import { routeSizes } from "./routes.mjs";
 import { sizes } from "./sizes.mjs";
 import { measureStorefront } from "./storefront.mjs";
 import { shortTable, spliceTable, table } from "./table.mjs";
@@ -35,7 +36,7 @@ const usage = `usage: run [--part PART]... [--runs N] [--edits N] [--corpus NAME
   --timeout S   a run that takes longer has failed (300)
   --print       show the table only, instead of writing RESULTS.md, RESULTS.json and README.md too
 
-PLANISH_BIN names a binary to measure; without it the release binary is built, unless --tool leaves Planish out.`;
+PLANISH_BIN names a binary to measure; without it `../guided/run` builds one, unless --tool leaves Planish out.`;
 
 const { values: options } = parseArgs({
   options: {
@@ -64,6 +65,8 @@ async function main() {
   const [runs, edits] = [number("runs"), number("edits")];
   if (contestants.some(({ name }) => name.startsWith("Planish"))) buildPlanish();
   installOnce(import.meta.dirname);
+  // For its browser.
+  installOnce(join(repository, "tests/setup"));
   const results = { ...earlier(), machine: machine(), busy: await busyShare(), versions: versions(contestants) };
   const again = subjects.filter(({ name }) => rebuilt.includes(name));
   const names = contestants.map(({ name }) => name);
@@ -128,7 +131,14 @@ async function measureCorpus(corpus, contestants) {
       note(`${corpus.name} ${round}/${options.runs} ${row.tool.name}: ${row.failure ?? `${sample.wall.toFixed(2)} s`}`);
     }
   }
-  return { name: corpus.name, title: corpus.title, rows: rows.map((row) => summary(corpus, row)) };
+  const summaries = [];
+  for (const row of rows) summaries.push({ ...summary(corpus, row), ...(await visits(corpus, row)) });
+  return { ...titled(corpus), rows: summaries };
+}
+
+/** What visitors of single pages download, where there are such. */
+async function visits({ routes }, { out, failure }) {
+  return routes && !failure ? { visit: await routeSizes(out, routes) } : {};
 }
 
 function rotated(rows, by) {

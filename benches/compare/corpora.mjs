@@ -6,11 +6,14 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { generate } from "./generated.mjs";
 import { installOnce } from "./install.mjs";
-import { generateSuite } from "./suite/generate.mjs";
+import { ROUTES, generateSuite } from "./suite/generate.mjs";
 
 const repository = join(import.meta.dirname, "../..");
 
-/** `purpose`: an app is split into chunks, a library is one script that keeps its exports. `edited`: a module to which a line may be added. */
+/**
+ * `purpose`: an app is split into chunks, a library is one script that keeps its exports. `edited`: a module to which a line may be added.
+ * `routes`: how many lazy pages it has, `/#0` and so on, of which a visitor is measured to see one.
+ */
 export const corpora = [
   {
     name: "three-x10",
@@ -33,6 +36,7 @@ export const corpora = [
     title: "React, MUI and antd, 40 lazy routes",
     purpose: "app",
     edited: "src/routes/Route7.jsx",
+    routes: ROUTES,
     prepare: prepareSuite,
     check: checkSuite,
   },

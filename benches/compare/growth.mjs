@@ -1,15 +1,15 @@
 // How time and memory grow with the number of modules: the same kind of generated application with 5,000 and with 20,000 modules. A
 // ratio much above 4 says that some pass does more than look at every module once.
 //
-//   node growth.mjs [--runs N]        PLANISH_BIN names the binary; else it is the release build
+//   node growth.mjs [--runs N]        PLANISH_BIN names the binary; else it is the one of `benches/guided/run`
 
 import { execFileSync } from "node:child_process";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { generate } from "./generated.mjs";
+import { planish } from "./install.mjs";
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "3" } } });
-const planish = resolve(process.env.PLANISH_BIN ?? join(import.meta.dirname, "../../target/release/planish"));
 const work = join(import.meta.dirname, "../../target/bench-compare/growth");
 
 const [small, large] = [5_000, 20_000].map(measure);

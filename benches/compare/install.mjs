@@ -1,16 +1,19 @@
 // What must be there before anything can be measured.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const repository = join(import.meta.dirname, "../..");
 
-/** Builds the release binary, unless `PLANISH_BIN` names another one: with the assembly that users' have, if `nasm` is there to make it. */
+/** The binary that is measured. */
+export const planish = resolve(process.env.PLANISH_BIN ?? join(repository, "target/guided/planish"));
+
+/** Builds it, unless `PLANISH_BIN` names it: as users have it. */
 export function buildPlanish() {
   if (process.env.PLANISH_BIN) return;
-  const assembly = spawnSync("nasm", ["--version"]).status === 0 ? ["--features", "asm"] : [];
-  execFileSync("cargo", ["build", "--release", "--quiet", "--bin", "planish", ...assembly], { cwd: repository, stdio: "inherit" });
+  installOnce(join(repository, "tests/setup"));
+  execFileSync(join(repository, "benches/guided/run"), { stdio: "inherit" });
 }
 
 /** Installs the npm packages that a folder's lock file names, if that has not been done since the lock file changed. */

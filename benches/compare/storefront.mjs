@@ -3,9 +3,9 @@
 
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { planish } from "./install.mjs";
 import { runMeasured } from "./measure.mjs";
 import { median } from "./numbers.mjs";
-import { planish } from "./tools.mjs";
 
 const source = join(import.meta.dirname, "../../fixtures/storefront");
 

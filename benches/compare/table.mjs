@@ -70,21 +70,23 @@ function storefrontTable(rows) {
 
 function corpusTable({ title, rows }) {
   const notes = rows.filter(({ note }) => note).map(({ tool, note }) => `\\* ${tool}: ${note}.`);
+  const heads = ["wall", "CPU", "peak", "raw", "Brotli 11", ...(rows.some(({ visit }) => visit) ? ["of it one page needs (most)"] : [])];
   const lines = [
     `**${title}**`,
     "",
-    "| | wall | CPU | peak | raw | Brotli 11 |",
-    "|---|--:|--:|--:|--:|--:|",
-    ...rows.map(rowLine),
+    `| | ${heads.join(" | ")} |`,
+    `|---|${heads.map(() => "--:").join("|")}|`,
+    ...rows.map((row) => rowLine(row, heads.length)),
     ...notes.flatMap((note) => ["", note]),
   ];
   return lines.join("\n");
 }
 
-function rowLine(row) {
+function rowLine(row, columns) {
   const name = row.note ? `${row.tool} \\*` : row.tool;
-  if (row.failure) return `| ${name} | failed: ${row.failure.replaceAll("|", "\\|")} | | | | |`;
+  if (row.failure) return `| ${name} | failed: ${row.failure.replaceAll("|", "\\|")} |${" |".repeat(columns - 1)}`;
   const cells = [seconds(row.wall), seconds(row.cpu), `${Math.round(row.peak / 2 ** 20)} MiB`, bytes(row.raw), bytes(row.brotli)];
+  if (row.visit) cells.push(`${bytes(row.visit.median)} (${bytes(row.visit.most)})`);
   return `| ${name} | ${cells.join(" | ")} |`;
 }
 
@@ -93,7 +95,7 @@ function seconds(value) {
 }
 
 function bytes(value) {
-  return value.toLocaleString("en-US");
+  return Math.round(value).toLocaleString("en-US");
 }
 
 /** Replaces what stands between the markers of a file, if it has them: `<!-- bench:begin -->` and `<!-- bench:end -->`. */

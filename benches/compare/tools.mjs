@@ -3,12 +3,11 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { planish } from "./install.mjs";
 
 const packages = join(import.meta.dirname, "node_modules");
 const version = (name) => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8")).version;
-/** The binary that is measured. */
-export const planish = resolve(process.env.PLANISH_BIN ?? join(import.meta.dirname, "../../target/release/planish"));
 
 /**
  * `only`: the corpora that it is for; all if absent. `notes`: what to know of it, by corpus. `command`: run in the corpus's folder.

@@ -6,8 +6,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { planish } from "./install.mjs";
 import { median, percentile } from "./numbers.mjs";
-import { planish } from "./tools.mjs";
 
 const node = (name) => (entry, out) => [process.execPath, join(import.meta.dirname, "watchers", `${name}.mjs`), entry, out];
 

@@ -3,23 +3,22 @@
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { prepareShop } from "../compare/corpora.mjs";
-import { buildPlanish, installOnce } from "../compare/install.mjs";
+import { buildPlanish, installOnce, planish } from "../compare/install.mjs";
 import { brotli } from "../compare/sizes.mjs";
 import { spliceTable } from "../compare/table.mjs";
 import { grow, kinds, replace } from "./shop.mjs";
 
 const repository = join(import.meta.dirname, "../..");
 const work = join(repository, "target/bench-visit");
-const planish = resolve(process.env.PLANISH_BIN ?? join(repository, "target/release/planish"));
 
 const usage = `usage: run [--print]
 
   --print   show the table only, instead of writing RESULTS.md and README.md too
 
-PLANISH_BIN names a binary to measure; without it the release binary is built.`;
+PLANISH_BIN names a binary to measure; without it `benches/guided/run` builds one.`;
 
 /** `command`: builds the shop of the current folder. `config`: its planish.toml. */
 const tools = [

@@ -1,8 +1,10 @@
 //! Sources, assets and their dependencies: the nodes and edges of the graph before anything is linked.
 
 use crate::key::Key;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_bytes::Bytes;
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -206,15 +208,18 @@ pub struct AssetOutput {
     pub bytes: Option<Vec<u8>>,
 }
 
-/// A value that a plugin keeps in memory beside an asset's serialisable record, such as a syntax tree.
-pub type Live = Arc<dyn Any + Send + Sync>;
+/// What a plugin keeps in memory of an asset in a form that is quick to use, such as a syntax tree.
+pub trait Live: Any + Send + Sync {
+    /// The asset's [`Asset::record`]. Asked for if it is written to the cache.
+    fn record(&self) -> Vec<u8>;
+}
 
 /// What a plugin made of one source.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub struct Asset {
     /// In source order; a plugin's record refers to dependencies by index.
     pub dependencies: Vec<Dependency>,
-    /// The plugin's own record, serialised by it: all it needs to link and render.
+    /// The plugin's own record, serialised by it: all it needs to link and render. Empty if it is `live`.
     #[serde(with = "serde_bytes")]
     pub record: Vec<u8>,
     /// The files this asset becomes, for kinds that are not bundled into chunks.
@@ -223,9 +228,26 @@ pub struct Asset {
     pub dimensions: Option<(u32, u32)>,
     /// For images: what stands for it until it is there, as a `data:` URL.
     pub placeholder: Option<String>,
-    /// The same knowledge in a form that is quick to use; absent when the asset came from the cache.
+    /// The record as it was made; absent when the asset came from the cache.
     #[serde(skip)]
-    pub live: Option<Live>,
+    pub live: Option<Arc<dyn Live>>,
+}
+
+impl Serialize for Asset {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            dependencies: &'a [Dependency],
+            record: &'a Bytes,
+            outputs: &'a [AssetOutput],
+            dimensions: Option<(u32, u32)>,
+            placeholder: &'a Option<String>,
+        }
+        let Self { dependencies, record, outputs, dimensions, placeholder, live } = self;
+        let record = live.as_ref().map_or(Cow::Borrowed(record), |live| Cow::Owned(live.record()));
+        let record = Bytes::new(&record);
+        Written { dependencies, record, outputs, dimensions: *dimensions, placeholder }.serialize(serializer)
+    }
 }
 
 /// `path` relative to `root` with forward slashes, the text of an [`AssetId`].

@@ -15,6 +15,7 @@ use crate::session::{BuildResult, Progress, Session, WrittenFile};
 use crate::task::Tasks;
 use crate::unchanged::{recall, remember};
 use rayon::prelude::*;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -28,7 +29,7 @@ fn make(session: &Session, progress: &dyn Progress) -> BuildResult {
     let tasks = Tasks::new(Arc::clone(&session.cache));
     let mut diagnostics = Vec::new();
     progress.stage("transform");
-    let graph = Arc::new(discover(session, &tasks, progress).take(&mut diagnostics));
+    let graph = discover(session, &tasks, progress).take(&mut diagnostics);
     let mut result = BuildResult { assets: graph.nodes.len(), ..BuildResult::default() };
     if let Some(release) = release(session, &tasks, &graph, progress, &mut diagnostics) {
         progress.stage("write");
@@ -104,8 +105,8 @@ fn keep(session: &Session, parts: Vec<Part>) {
         && part.is_quiet
         && session.options.keep_in_memory
     {
-        let Part { graph, linked, plan, .. } = part;
-        session.last_link.keep(Link { graph, linked, plan });
+        let Part { graph, linked, plan, live, .. } = part;
+        session.last_link.keep(Link { graph, linked, plan, live });
     }
 }
 
@@ -146,10 +147,12 @@ fn apart(graph: &Arc<AssetGraph>) -> Vec<Arc<AssetGraph>> {
 
 impl Part {
     fn new(session: &Session, tasks: &Tasks, graph: Arc<AssetGraph>) -> Outcome<Self> {
-        if let Some(last) = session.last_link.take(&session.plugins, &graph) {
-            let (plan, live) = tasks.time("chunk", "", || chunk(session, &graph, &last.linked));
-            if plan == last.plan {
-                return Outcome::new(Self { graph, linked: last.linked, plan, live, is_quiet: true });
+        if let Some((last, resized)) = session.last_link.take(&session.plugins, &graph) {
+            let is_planned_alike = !last.plan.may_differ(&session.options.split, &graph, &resized)
+                || tasks.time("chunk", "", || chunk(session, &graph, &last.linked)).0 == last.plan;
+            if is_planned_alike {
+                let Link { linked, plan, live, .. } = last;
+                return Outcome::new(Self { graph, linked, plan, live, is_quiet: true });
             }
         }
         let mut diagnostics = Vec::new();
@@ -266,6 +269,12 @@ fn render(session: &Session, tasks: &Tasks, part: &Part, names: &Names) -> Outco
         matches!(session.plugins.assets[position].grouping(), Grouping::Single { .. })
             .then_some((position, Work::Asset(asset)))
     }));
+    // The largest first, so that no core is idle at the end while another has yet to do one of these.
+    let source_size = |asset: &AssetIdx| part.graph.node(*asset).source.content.len();
+    work.sort_by_cached_key(|(_, work)| match work {
+        Work::Chunk(chunk) => Reverse(part.plan.chunk(*chunk).scripts.iter().map(source_size).sum::<usize>()),
+        Work::Asset(asset) => Reverse(source_size(asset)),
+    });
     let stage = Stage { session, tasks, part, names };
     let inline = |asset: AssetIdx, into: &OutputId| stage.inline(asset, into, &[]);
     let rendered: Vec<Outcome<Vec<Output>>> = work

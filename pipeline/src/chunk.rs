@@ -97,6 +97,8 @@ pub struct ChunkPlan {
     pub roots_of: Vec<Vec<ChunkIdx>>,
     /// The names by which scripts look up scripts and stylesheets, which are the same whatever these files hold. Empty if none does.
     pub keys: BTreeMap<OutputId, String>,
+    /// Whether it depends on sizes of assets that are not of packages.
+    pub by_size: bool,
 }
 
 impl ChunkPlan {
@@ -108,6 +110,11 @@ impl ChunkPlan {
     /// The chunk that an asset is a member of.
     pub fn chunk_of(&self, asset: AssetIdx) -> Option<ChunkIdx> {
         self.chunk_of[asset.index()]
+    }
+
+    /// Whether another plan could be made now that assets have other sizes, and nothing else is another.
+    pub(crate) fn may_differ(&self, split: &Split, graph: &AssetGraph, resized: &[AssetIdx]) -> bool {
+        resized.iter().any(|asset| self.by_size || split.weighs(&graph.node(*asset).source))
     }
 
     /// The chunk that has the scripts of a facade.
@@ -181,8 +188,10 @@ pub fn plan(input: &PlanInput<'_>) -> (ChunkPlan, Vec<bool>) {
     let loaded = askers.before(&closures);
     let owners = owners::owners(&closures, &loaded);
     let pieces = pieces::pieces(input, &roots, &order, &owners);
+    let by_size = merge::is_by_size(input, &pieces);
     let pieces = merge::merge(input, &roots, &askers, &loaded, &mut order, pieces);
     let mut plan = chunks(input, &roots, &owners, &pieces);
+    plan.by_size = by_size;
     names::name_chunks(input.graph, &mut plan);
     names::name_outputs(input, &mut plan, &pieces, &roots);
     connect::connect(input, &mut plan, &order);
@@ -219,5 +228,5 @@ fn chunks(input: &PlanInput<'_>, roots: &[(AssetIdx, Root)], owners: &[Vec<usize
         chunk
     };
     let chunks = pieces.iter().enumerate().map(chunk).collect();
-    ChunkPlan { chunks, chunk_of, root_chunk, roots_of, keys: BTreeMap::new() }
+    ChunkPlan { chunks, chunk_of, root_chunk, roots_of, ..ChunkPlan::default() }
 }

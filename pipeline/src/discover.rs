@@ -10,6 +10,7 @@ use crate::plugin::{AssetPlugin, Grouping, Request};
 use crate::resolve::{Located, Resolved};
 use crate::session::{EmitMode, Progress, Session};
 use crate::task::{Reuse, Task, Tasks, Written};
+use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::io;
@@ -84,6 +85,7 @@ impl SourceStore {
 }
 
 /// An asset to visit.
+#[derive(PartialEq, Eq)]
 struct Visit {
     located: Located,
     kind: Option<DependencyKind>,
@@ -115,32 +117,73 @@ struct Found {
 /// What the visits of the last build gave, for the next one of the same session: it holds for an asset while the bytes of its file are
 /// the same, and for all of them while specifiers mean the same files.
 #[derive(Default)]
-pub(crate) struct Known(Mutex<FxHashMap<AssetId, Arc<Found>>>);
+pub(crate) struct Known(Mutex<LastVisits>);
+
+#[derive(Default)]
+struct LastVisits {
+    found: FxHashMap<AssetId, Arc<Found>>,
+    /// What was made of files that have other bytes now.
+    stale: Vec<Arc<Found>>,
+    /// Of all these visits.
+    graph: Option<Arc<AssetGraph>>,
+}
 
 impl Known {
     /// All of it, for a build that will keep its own visits in its place.
-    fn take(&self) -> FxHashMap<AssetId, Arc<Found>> {
+    fn take(&self) -> LastVisits {
         std::mem::take(&mut self.0.lock().expect("no panic while locked"))
     }
 
-    fn keep(&self, mut found: FxHashMap<AssetId, Arc<Found>>) {
-        found.retain(|_, found| !found.diagnostics.iter().any(Diagnostic::is_defect));
-        *self.0.lock().expect("no panic while locked") = found;
+    fn keep(&self, found: FxHashMap<AssetId, Arc<Found>>, graph: &Arc<AssetGraph>) {
+        let is_defect = |found: &Arc<Found>| found.diagnostics.iter().any(Diagnostic::is_defect);
+        let visits = if found.values().any(is_defect) {
+            let found = found.into_iter().filter(|(_, found)| !is_defect(found)).collect();
+            LastVisits { found, ..LastVisits::default() }
+        } else {
+            LastVisits { found, stale: Vec::new(), graph: Some(Arc::clone(graph)) }
+        };
+        *self.0.lock().expect("no panic while locked") = visits;
     }
 
     /// Forgets what was made of files that have other bytes now.
     pub(crate) fn forget(&self, changed: &[PathBuf]) {
         let changed: FxHashSet<&PathBuf> = changed.iter().collect();
-        self.0.lock().expect("no panic while locked").retain(|_, found| !changed.contains(&found.source.path));
+        let LastVisits { found, stale, .. } = &mut *self.0.lock().expect("no panic while locked");
+        stale.extend(found.extract_if(|_, found| changed.contains(&found.source.path)).map(|(_, found)| found));
     }
 
     /// Forgets everything.
     pub(crate) fn clear(&self) {
-        self.0.lock().expect("no panic while locked").clear();
+        self.take();
     }
 }
 
 impl Found {
+    /// Whether it leads to the same assets as another visit of its own asset.
+    fn leads_like(&self, other: &Self) -> bool {
+        let is_same = |(one, other): (&Lead, &Lead)| match (one, other) {
+            (Lead::Asset(one), Lead::Asset(other)) => one == other,
+            (Lead::Other(one), Lead::Other(other)) => one == other,
+            _ => false,
+        };
+        self.task.name == other.task.name
+            && self.leads.len() == other.leads.len()
+            && self.leads.iter().zip(&other.leads).all(is_same)
+    }
+
+    /// As a part of a graph.
+    fn node(&self, targets: Vec<Target>) -> Node {
+        Node {
+            id: self.source.id.clone(),
+            kind: self.task.name,
+            source: Arc::clone(&self.source),
+            asset: Arc::clone(&self.asset),
+            key: self.key,
+            targets,
+            broken: self.broken,
+        }
+    }
+
     /// Whether another visit would give the same: who asks first may decide whose asset it is, and the text of a fragment is the asker's.
     fn answers(&self, visit: &Visit) -> bool {
         self.visit.kind == visit.kind
@@ -151,8 +194,10 @@ impl Found {
 
 struct Discovery<'a> {
     session: &'a Session,
-    /// Of the last build.
+    /// Of the last build, or made anew since.
     known: FxHashMap<AssetId, Arc<Found>>,
+    /// Those of them that this build made.
+    fresh: FxHashSet<AssetId>,
     tasks: &'a Tasks,
     progress: &'a dyn Progress,
     seen: Mutex<FxHashSet<AssetId>>,
@@ -161,51 +206,95 @@ struct Discovery<'a> {
 }
 
 /// Loads, transforms and resolves everything that the entries reach.
-pub(crate) fn discover(session: &Session, tasks: &Tasks, progress: &dyn Progress) -> Outcome<AssetGraph> {
-    let known = session.known.take();
-    let room = known.len();
-    let discovery = Discovery {
+pub(crate) fn discover(session: &Session, tasks: &Tasks, progress: &dyn Progress) -> Outcome<Arc<AssetGraph>> {
+    let LastVisits { found: known, stale, graph: last } = session.known.take();
+    let room = known.len() + stale.len();
+    let mut discovery = Discovery {
         session,
         known,
+        fresh: FxHashSet::default(),
         tasks,
         progress,
         seen: Mutex::new(FxHashSet::with_capacity_and_hasher(room, FxBuildHasher)),
         found: Mutex::new(FxHashMap::with_capacity_and_hasher(room, FxBuildHasher)),
         diagnostics: Mutex::default(),
     };
-    let mut entries: Vec<(Option<String>, AssetId)> = Vec::new();
-    rayon::scope(|scope| {
-        for request in &session.options.entries {
-            match session.resolver.entry(&request.path) {
-                Some(located) => {
-                    entries.push((request.name.clone(), located.id.clone()));
-                    let visit = Visit { located, kind: None, attribute: None, fragment: None };
-                    discovery.follow_all(scope, vec![Arc::new(visit)]);
-                }
-                None => {
-                    let name = crate::asset::relative_to_root(&session.options.root, &request.path);
-                    discovery
-                        .report([Diagnostic::error("missing-entry", format!("the entry `{name}` does not exist"))]);
-                }
-            }
-        }
+    let is_same_shape = discovery.visit_again(&stale);
+    let graph = last.filter(|_| is_same_shape).map(|last| discovery.renew(&last));
+    let graph = graph.unwrap_or_else(|| {
+        let entries = discovery.follow_entries();
+        Arc::new(AssetGraph {
+            splitting: session.options.splitting,
+            library: session.options.emit == EmitMode::Files,
+            ..number(discovery.found.get_mut().expect("no panic while locked"), entries)
+        })
     });
-    let found = discovery.found.into_inner().expect("no panic while locked");
-    let diagnostics = discovery.diagnostics.into_inner().expect("no panic while locked");
-    let graph = AssetGraph {
-        splitting: session.options.splitting,
-        library: session.options.emit == EmitMode::Files,
-        ..number(&found, entries)
-    };
     if session.options.keep_in_memory {
-        session.known.keep(found);
+        session.known.keep(discovery.found.into_inner().expect("no panic while locked"), &graph);
     }
-    Outcome::with(graph, diagnostics)
+    Outcome::with(graph, discovery.diagnostics.into_inner().expect("no panic while locked"))
 }
 
 impl<'a> Discovery<'a> {
     fn report(&self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
         self.diagnostics.lock().expect("no panic while locked").extend(diagnostics);
+    }
+
+    /// Visits assets once more whose files have changed. Says whether the graph has the shape that it had.
+    fn visit_again(&mut self, stale: &[Arc<Found>]) -> bool {
+        let make = |old: &Arc<Found>| self.visit(Arc::clone(&old.visit));
+        let made: Vec<Option<Found>> = stale.par_iter().map(make).collect();
+        let mut is_same_shape = true;
+        for (old, made) in stale.iter().zip(made) {
+            is_same_shape &= made.as_ref().is_some_and(|made| made.leads_like(old));
+            if let Some(made) = made {
+                self.fresh.insert(made.source.id.clone());
+                self.known.insert(made.source.id.clone(), Arc::new(made));
+            }
+        }
+        // It may be that nobody asks for them any more.
+        self.diagnostics = Mutex::default();
+        is_same_shape
+    }
+
+    /// The graph of the last build, with what this one has made.
+    fn renew(&mut self, last: &AssetGraph) -> Arc<AssetGraph> {
+        let mut graph = last.clone();
+        let mut reused: FxHashMap<&'static str, usize> = FxHashMap::default();
+        for node in &mut graph.nodes {
+            if self.fresh.contains(&node.id) {
+                *node = self.known[&node.id].node(std::mem::take(&mut node.targets));
+            } else {
+                *reused.entry(node.kind).or_default() += 1;
+            }
+        }
+        reused.into_iter().for_each(|(task, count)| self.tasks.note_many(task, count, Reuse::Memory));
+        self.found = Mutex::new(std::mem::take(&mut self.known));
+        let found = self.found.get_mut().expect("no panic while locked");
+        let diagnostics = found.values().flat_map(|found| &found.diagnostics).cloned().collect();
+        self.diagnostics = Mutex::new(diagnostics);
+        Arc::new(graph)
+    }
+
+    /// Visits everything that the entries reach; their names and ids.
+    fn follow_entries(&self) -> Vec<(Option<String>, AssetId)> {
+        let mut entries: Vec<(Option<String>, AssetId)> = Vec::new();
+        rayon::scope(|scope| {
+            for request in &self.session.options.entries {
+                match self.session.resolver.entry(&request.path) {
+                    Some(located) => {
+                        entries.push((request.name.clone(), located.id.clone()));
+                        let visit = Visit { located, kind: None, attribute: None, fragment: None };
+                        self.follow_all(scope, vec![Arc::new(visit)]);
+                    }
+                    None => {
+                        let name = crate::asset::relative_to_root(&self.session.options.root, &request.path);
+                        self.report([Diagnostic::error("missing-entry", format!("the entry `{name}` does not exist"))]);
+                    }
+                }
+            }
+        });
+        entries
     }
 
     /// Visits assets, each once: what is known of one from the last build leads on at once.
@@ -218,16 +307,13 @@ impl<'a> Discovery<'a> {
                 continue;
             }
             if let Some(known) = self.known.get(&visit.located.id).filter(|known| known.answers(&visit)) {
-                self.tasks.note(known.task, known.source.id.as_str(), Reuse::Memory);
+                if !self.fresh.contains(&known.source.id) {
+                    self.tasks.note_many(known.task.name, 1, Reuse::Memory);
+                }
                 visits.extend(self.add(Arc::clone(known)));
             } else {
-                self.progress.found();
                 scope.spawn(move |scope| {
-                    let id = visit.located.id.clone();
-                    self.progress.begin(id.as_str());
-                    let found = self.make(visit);
-                    self.progress.end(id.as_str());
-                    let leads = found.map(|found| self.add(Arc::new(found))).unwrap_or_default();
+                    let leads = self.visit(visit).map(|found| self.add(Arc::new(found))).unwrap_or_default();
                     self.follow_all(scope, leads);
                 });
             }
@@ -246,6 +332,16 @@ impl<'a> Discovery<'a> {
         let leads = found.leads.iter().filter_map(visit).collect();
         self.found.lock().expect("no panic while locked").insert(found.source.id.clone(), found);
         leads
+    }
+
+    /// Makes an asset, and says so.
+    fn visit(&self, visit: Arc<Visit>) -> Option<Found> {
+        self.progress.found();
+        let id = visit.located.id.clone();
+        self.progress.begin(id.as_str());
+        let found = self.make(visit);
+        self.progress.end(id.as_str());
+        found
     }
 
     /// Loads and transforms an asset, and resolves what it asks for.
@@ -408,16 +504,7 @@ fn number(found: &FxHashMap<AssetId, Arc<Found>>, entries: Vec<(Option<String>, 
         Lead::Asset(visit) => numbers.get(&visit.located.id).map_or(Target::Missing, |idx| Target::Asset(*idx)),
         Lead::Other(target) => target.clone(),
     };
-    let node = |asset: &&Found| Node {
-        id: asset.source.id.clone(),
-        kind: asset.task.name,
-        source: Arc::clone(&asset.source),
-        asset: Arc::clone(&asset.asset),
-        key: asset.key,
-        targets: asset.leads.iter().map(target).collect(),
-        broken: asset.broken,
-    };
-    let nodes = order.iter().map(node).collect();
+    let nodes = order.iter().map(|asset| asset.node(asset.leads.iter().map(target).collect())).collect();
     let mut named: Vec<Entry> = Vec::new();
     for (name, id) in &entries {
         if let Some(asset) = numbers.get(id)

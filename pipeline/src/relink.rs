@@ -3,7 +3,7 @@
 
 use crate::asset::{Asset, Dependency};
 use crate::chunk::ChunkPlan;
-use crate::graph::{AssetGraph, Entry, Node};
+use crate::graph::{AssetGraph, AssetIdx, Entry, Node};
 use crate::plugin::{AssetPlugin, Linked, Plugins};
 use std::sync::{Arc, Mutex};
 
@@ -17,11 +17,13 @@ pub(crate) struct Link {
     /// In the order of the plugins.
     pub(crate) linked: Vec<Linked>,
     pub(crate) plan: ChunkPlan,
+    /// Indexed by asset: whether it is in the output.
+    pub(crate) live: Vec<bool>,
 }
 
 impl LastLink {
-    /// The last link, with what it leaves out brought up to date, if it holds for a graph.
-    pub(crate) fn take(&self, plugins: &Plugins, graph: &AssetGraph) -> Option<Link> {
+    /// The last link, with what it leaves out brought up to date, if it holds for a graph; and the assets that have another size than then.
+    pub(crate) fn take(&self, plugins: &Plugins, graph: &AssetGraph) -> Option<(Link, Vec<AssetIdx>)> {
         let mut last = self.0.lock().expect("no panic while locked").take()?;
         let plugin = |node: &Node| plugins.assets.iter().position(|plugin| plugin.kind() == node.kind);
         let is_alike =
@@ -34,14 +36,19 @@ impl LastLink {
         if !holds {
             return None;
         }
+        let mut resized = Vec::new();
         for (idx, node) in graph.indices().zip(&graph.nodes) {
             if !Arc::ptr_eq(&last.graph.node(idx).asset, &node.asset)
                 && let Some(plugin) = plugin(node)
             {
-                plugins.assets[plugin].refresh(node, idx, &mut last.linked[plugin]);
+                let linked = &mut last.linked[plugin];
+                let size = |linked: &Linked| linked.loads.get(idx.index()).map(|load| load.size);
+                let before = size(linked);
+                plugins.assets[plugin].refresh(node, idx, linked);
+                resized.extend((size(linked) != before).then_some(idx));
             }
         }
-        Some(last)
+        Some((last, resized))
     }
 
     /// Keeps a link about which there is nothing to say.

@@ -41,7 +41,7 @@ pub struct ResolveOptions {
 }
 
 /// A file that a specifier stands for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located {
     /// Stable name, with the query.
     pub id: AssetId,

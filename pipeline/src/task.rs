@@ -172,15 +172,24 @@ impl Tasks {
 
     /// Notes that a piece of work ran or was reused, for work that is cached elsewhere.
     pub fn note(&self, task: Task, subject: &str, reuse: Reuse) {
-        let mut log = self.log.lock().expect("the log's lock is never held across a panic");
-        let count = log.counts.entry(Cow::Borrowed(task.name)).or_default();
-        match reuse {
-            Reuse::Ran => count.ran += 1,
-            Reuse::Memory => count.memory += 1,
-            Reuse::Disk => count.disk += 1,
-        }
+        self.note_many(task.name, 1, reuse);
         if reuse == Reuse::Ran {
-            log.ran.push((task.name, subject.to_owned()));
+            self.log
+                .lock()
+                .expect("the log's lock is never held across a panic")
+                .ran
+                .push((task.name, subject.to_owned()));
+        }
+    }
+
+    /// Notes how often a task was reused.
+    pub(crate) fn note_many(&self, task: &'static str, times: usize, reuse: Reuse) {
+        let mut log = self.log.lock().expect("the log's lock is never held across a panic");
+        let count = log.counts.entry(Cow::Borrowed(task)).or_default();
+        match reuse {
+            Reuse::Ran => count.ran += times,
+            Reuse::Memory => count.memory += times,
+            Reuse::Disk => count.disk += times,
         }
     }
 

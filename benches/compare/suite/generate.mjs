@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const ROUTES = 40;
+/** How many lazy routes there are, `#0` and so on. */
+export const ROUTES = 40;
 const MUI = ["Button", "Card", "Chip", "Dialog", "Grid", "List", "ListItem", "Paper", "Slider", "Stack", "Switch", "Tab", "Tabs", "TextField", "Tooltip", "Typography", "Accordion", "Autocomplete", "Avatar", "Badge"];
 const ANTD = ["Alert", "Calendar", "Carousel", "Cascader", "Collapse", "DatePicker", "Descriptions", "Drawer", "Form", "Input", "Menu", "Modal", "Pagination", "Progress", "Rate", "Select", "Steps", "Table", "Tag", "Timeline"];
 

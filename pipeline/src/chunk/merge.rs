@@ -54,6 +54,11 @@ pub(super) fn merge(
     merger.pieces.into_iter().flatten().collect()
 }
 
+/// Whether sizes decide what becomes of the pieces.
+pub(super) fn is_by_size(input: &PlanInput<'_>, pieces: &[Piece]) -> bool {
+    input.split.minimum_size > 0 && pieces.iter().any(|piece| is_silent(input, piece))
+}
+
 fn either(one: &[bool], other: &[bool]) -> Vec<bool> {
     one.iter().zip(other).map(|(one, other)| *one || *other).collect()
 }

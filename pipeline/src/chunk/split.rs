@@ -63,6 +63,11 @@ impl Split {
         self.vendor == VendorSplit::Large && at_once && is_of_package(source, grouping)
     }
 
+    /// Whether a source's size may decide about groups.
+    pub(super) fn weighs(&self, source: &Source) -> bool {
+        self.vendor == VendorSplit::Large && source.package.is_dependency
+    }
+
     /// Warnings of groups that take nothing, which their globs were hardly meant to do.
     pub(crate) fn unused(&self, graph: &AssetGraph) -> Vec<Diagnostic> {
         let is_unused = |group: &&NamedGroup| !graph.nodes.iter().any(|node| group.takes(&node.id));

@@ -1,7 +1,8 @@
-//! cross: which symbols cross the borders of chunks, and by what names.
+//! cross: which symbols and helpers cross the borders of chunks, and by what names.
 
 use crate::bind::Binder;
 use crate::record::Format;
+use crate::runtime::Helper;
 use crate::tables::{Meaning, Module, Symbol, Tables, Wrap};
 use crate::words;
 use planish_pipeline::asset::DependencyKind;
@@ -20,12 +21,22 @@ pub(crate) struct Cross {
     pub(crate) imports: Vec<BTreeMap<ChunkIdx, BTreeSet<SymbolRef>>>,
     /// With the name by which it is exported.
     pub(crate) exports: Vec<BTreeMap<SymbolRef, String>>,
+    /// Helpers that it need not have itself, with the chunk that gives them.
+    pub(crate) helper_imports: Vec<BTreeMap<Helper, ChunkIdx>>,
+    /// With the name by which it is exported.
+    pub(crate) helper_exports: Vec<BTreeMap<Helper, String>>,
 }
 
 /// Finds every reference from one chunk to a symbol of another.
 pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short: bool) -> Cross {
     let count = plan.chunks.len();
-    let mut cross = Cross { imports: vec![BTreeMap::new(); count], exports: vec![BTreeMap::new(); count] };
+    let helper_imports = helper_imports(tables, plan);
+    let mut cross = Cross {
+        imports: vec![BTreeMap::new(); count],
+        exports: vec![BTreeMap::new(); count],
+        helper_exports: vec![BTreeMap::new(); count],
+        helper_imports,
+    };
     let mut given: Vec<BTreeSet<SymbolRef>> = vec![BTreeSet::new(); count];
     for (at, chunk) in plan.chunks.iter().enumerate() {
         let mut needed: BTreeSet<SymbolRef> = BTreeSet::new();
@@ -48,15 +59,68 @@ pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short
     }
     for (at, symbols) in given.into_iter().enumerate() {
         let mut taken = BTreeSet::new();
+        let mut free = |readable: &dyn Fn() -> String| {
+            let name = if short { short_name(taken.len()) } else { readable() };
+            let mut numbered = (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}${n}") });
+            numbered.find(|name| taken.insert(name.clone())).expect("some number is free")
+        };
         for symbol in symbols {
-            let name = if short { short_name(taken.len()) } else { readable_name(graph, &symbol) };
-            let free = (1..)
-                .map(|n| if n == 1 { name.clone() } else { format!("{name}${n}") })
-                .find(|name| taken.insert(name.clone()));
-            cross.exports[at].insert(symbol, free.expect("some number is free"));
+            let name = free(&|| readable_name(graph, &symbol));
+            cross.exports[at].insert(symbol, name);
+        }
+        let wanted = cross.helper_imports.iter().flatten().filter(|(_, owner)| owner.index() == at);
+        let wanted: BTreeSet<Helper> = wanted.map(|(helper, _)| *helper).collect();
+        for helper in wanted {
+            cross.helper_exports[at].insert(helper, free(&|| helper.name().to_owned()));
         }
     }
     cross
+}
+
+/// For each chunk the helpers that a chunk has which is loaded before it: a copy in each of a hundred chunks is a good part of the smaller
+/// ones. The first that needs a helper has it, and gives it to all after it; what makes namespaces of CommonJS modules comes with these.
+fn helper_imports(tables: &Tables, plan: &ChunkPlan) -> Vec<BTreeMap<Helper, ChunkIdx>> {
+    let needed: Vec<BTreeSet<Helper>> = plan.chunks.iter().map(|chunk| needed_helpers(tables, chunk)).collect();
+    // Exports that matter are somebody's interface.
+    let gives = |chunk: ChunkIdx, helper: &Helper| {
+        let needed = &needed[chunk.index()];
+        let has_modules = *helper == Helper::ToEsm && needed.contains(&Helper::CommonJs);
+        !plan.chunk(chunk).exports_matter && (needed.contains(helper) || has_modules)
+    };
+    let imports = |(at, needed): (usize, &BTreeSet<Helper>)| {
+        if needed.is_empty() {
+            return BTreeMap::new();
+        }
+        let closure = plan.closure(ChunkIdx(at as u32));
+        let giver = |helper: &Helper| {
+            let giver = closure.iter().find(|chunk| gives(**chunk, helper))?;
+            (giver.index() != at).then_some((*helper, *giver))
+        };
+        needed.iter().filter_map(giver).collect()
+    };
+    needed.iter().enumerate().map(imports).collect()
+}
+
+/// The helpers that many chunks need.
+fn needed_helpers(tables: &Tables, chunk: &Chunk) -> BTreeSet<Helper> {
+    let mut needed = BTreeSet::new();
+    for module in chunk.scripts.iter().filter_map(|module| tables.get(*module)).filter(|module| module.is_included) {
+        needed.extend(wrapper(module));
+        if meanings(module).any(|meaning| matches!(meaning, Meaning::Property { .. })) {
+            needed.insert(Helper::ToEsm);
+        }
+    }
+    needed
+}
+
+/// The helper that makes the function around a wrapped module.
+pub(crate) fn wrapper(module: &Module) -> Option<Helper> {
+    match module.wrap {
+        Wrap::None => None,
+        Wrap::CommonJs => Some(Helper::CommonJs),
+        Wrap::Esm if module.is_async => Some(Helper::EsmAsync),
+        Wrap::Esm => Some(Helper::Esm),
+    }
 }
 
 /// `a`, `b`, … `z`, `A`, … `Z`, `aa`: export names may be any word, reserved ones too.

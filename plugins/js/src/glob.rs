@@ -5,7 +5,7 @@
 //! list is an input with a key of its own, and a new file changes that module alone.
 
 use crate::swc::{Goal, Program};
-use crate::words::{module_export_name, property_key, quoted};
+use crate::words::{module_export_name, occurs, property_key, quoted};
 use planish_pipeline::asset::{Dependency, Fragment, Source};
 use planish_pipeline::diagnostic::Diagnostic;
 use serde::{Deserialize, Serialize};
@@ -98,9 +98,11 @@ impl Globs {
 
 /// Whether the text has any call of `import` or `require`, or `import.meta.glob`.
 fn may_occur(text: &str) -> bool {
-    let calls =
-        |name: &str| text.match_indices(name).any(|(at, _)| text[at + name.len()..].trim_start().starts_with('('));
-    text.contains("import.meta.glob") || calls("import") || calls("require")
+    let calls = |name: &str| {
+        let mut found = memchr::memmem::find_iter(text.as_bytes(), name.as_bytes());
+        found.any(|at| text[at + name.len()..].trim_start().starts_with('('))
+    };
+    occurs(text, "import.meta.glob") || calls("import") || calls("require")
 }
 
 struct Finder<'a> {

@@ -252,12 +252,7 @@ impl Instructor<'_> {
         let dependencies = self.dependency_table(idx, module);
         self.namespace(idx, module, &mut own);
         self.pass_on(idx, module, &mut own);
-        let helper = match module.wrap {
-            Wrap::None => None,
-            Wrap::CommonJs => Some(self.helper(Helper::CommonJs)),
-            Wrap::Esm if module.is_async => Some(self.helper(Helper::EsmAsync)),
-            Wrap::Esm => Some(self.helper(Helper::Esm)),
-        };
+        let helper = cross::wrapper(module).map(|helper| self.helper(helper));
         let mut free = BTreeMap::new();
         if module.record.format == ModuleFormat::Esm && !module.node {
             self.module_object(module, &mut free, &mut own);

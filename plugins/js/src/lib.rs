@@ -58,7 +58,7 @@ use crate::render::{Modules, Rendered, render};
 use crate::scan::scan;
 use crate::swc::{Dialect, Hint, Program, Settings, Syntax, parse};
 use crate::tables::Tables;
-use planish_pipeline::asset::{Asset, Dependency, DependencyKind, Source};
+use planish_pipeline::asset::{Asset, Dependency, DependencyKind, Live, Source};
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Node};
@@ -66,6 +66,7 @@ use planish_pipeline::key::{Key, KeyBuilder};
 use planish_pipeline::output::{Output, OutputClass, OutputId};
 use planish_pipeline::plugin::{AssetPlugin, Grouping, Inline, Linked, RenderContext, Request};
 use planish_pipeline::task::{Task, Tasks, Written};
+use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -96,6 +97,12 @@ impl LiveModule {
     fn program(&self, is_last_use: bool) -> Option<Arc<Program>> {
         let mut program = self.program.lock().expect("no panic while locked");
         if is_last_use { program.take() } else { program.clone() }
+    }
+}
+
+impl Live for LiveModule {
+    fn record(&self) -> Vec<u8> {
+        postcard::to_stdvec(&*self.record).expect("a record is plain data")
     }
 }
 
@@ -140,11 +147,7 @@ impl JsPlugin {
         if node.kind != self.kind() {
             return None;
         }
-        match live(node) {
-            Some(live) => Some(Arc::clone(&live.record)),
-            // A broken module has an empty record.
-            None => Some(Arc::new(postcard::from_bytes(&node.asset.record).unwrap_or_default())),
-        }
+        Some(record_of(&node.asset))
     }
 
     /// The tree of a module, made again if the module came from the cache or was rendered before.
@@ -159,7 +162,21 @@ impl JsPlugin {
 }
 
 fn live(node: &Node) -> Option<&LiveModule> {
-    node.asset.live.as_ref()?.downcast_ref()
+    live_of(&node.asset)
+}
+
+fn live_of(asset: &Asset) -> Option<&LiveModule> {
+    let live: &dyn Any = &**asset.live.as_ref()?;
+    live.downcast_ref()
+}
+
+/// The record of a module.
+fn record_of(asset: &Asset) -> Arc<ModuleRecord> {
+    match live_of(asset) {
+        Some(live) => Arc::clone(&live.record),
+        // A broken module has an empty record.
+        None => Arc::new(postcard::from_bytes(&asset.record).unwrap_or_default()),
+    }
 }
 
 fn options_key(options: &JsOptions) -> Key {
@@ -236,8 +253,7 @@ impl AssetPlugin for JsPlugin {
     fn transform(&self, source: &Source) -> Outcome<Asset> {
         let Outcome { value, diagnostics } = self.read(source);
         let Some((live, dependencies)) = value else { return Outcome::with(Asset::default(), diagnostics) };
-        let record = postcard::to_stdvec(&*live.record).expect("a record is plain data");
-        let asset = Asset { dependencies, record, live: Some(Arc::new(live)), ..Asset::default() };
+        let asset = Asset { dependencies, live: Some(Arc::new(live)), ..Asset::default() };
         Outcome::with(asset, diagnostics)
     }
 
@@ -264,8 +280,7 @@ impl AssetPlugin for JsPlugin {
     }
 
     fn links_alike(&self, one: &Asset, other: &Asset) -> bool {
-        let record = |asset: &Asset| postcard::from_bytes(&asset.record).ok().map(ModuleRecord::in_essence);
-        record(one).is_some_and(|one| Some(one) == record(other))
+        record_of(one).in_essence() == record_of(other).in_essence()
     }
 
     fn refresh(&self, node: &Node, asset: AssetIdx, linked: &mut Linked) {

@@ -22,13 +22,18 @@ mod walk;
 
 use self::moment::Facts;
 pub(crate) use self::moment::{Moment, moment};
+use self::visit::Visit;
 use self::waiting::Waiting;
 use self::walk::Walk;
 use crate::tables::{Module, Tables, Wrap};
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::{AssetGraph, AssetIdx};
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
+
+/// How many roots are looked at together, all of what they need being in memory.
+const BATCH: usize = 16;
 
 /// Which wrapped modules are evaluated where, in order.
 #[derive(Default)]
@@ -77,18 +82,22 @@ pub(crate) fn order(graph: &AssetGraph, tables: &mut Tables, plan: &ChunkPlan) -
     let roots: Vec<(ChunkIdx, AssetIdx)> =
         plan.chunks.iter().enumerate().filter_map(|(at, chunk)| Some((ChunkIdx(at as u32), scripts(chunk)?))).collect();
     let facts = Facts::new(graph, tables, &roots);
-    let waiting = Waiting::new(tables, plan, &roots);
+    let visits: Vec<Vec<Visit>> =
+        roots.par_iter().map(|(chunk, root)| visit::visits(tables, plan, *chunk, *root)).collect();
+    let waiting = Waiting::new(tables, &visits);
     loop {
         let imports = wrapped_imports(tables, &facts, &waiting);
         let asynchronous = waiting.asynchronous(tables, &imports);
         let mut walk = Walk::new(tables, plan, &facts, &waiting, &asynchronous);
         let mut last: BTreeMap<ChunkIdx, Vec<AssetIdx>> = BTreeMap::new();
-        for (chunk, root) in &roots {
-            last.insert(*chunk, walk.root(*chunk, *root));
+        for ((chunk, _), visits) in roots.iter().zip(&visits) {
+            last.insert(*chunk, walk.root(*chunk, visits));
         }
-        if walk.wrapped.is_empty() {
-            for (chunk, root) in &roots {
-                walk.verify(*chunk, *root);
+        if walk.wrapped.is_empty() && !walk.before.is_empty() {
+            for roots in roots.chunks(BATCH) {
+                let visit = |(chunk, root): &(ChunkIdx, AssetIdx)| visit::all_visits(tables, plan, *chunk, *root);
+                let visits: Vec<Vec<Visit>> = roots.par_iter().map(visit).collect();
+                roots.iter().zip(&visits).for_each(|((chunk, _), visits)| walk.verify(*chunk, visits));
             }
         }
         let Walk { wrapped, before, cyclic, .. } = walk;

@@ -290,19 +290,20 @@ impl ModuleRecord {
     }
 
     /// The same without places in the source, and without sizes: what linking goes by, and the instructions of chunks.
-    pub(crate) fn in_essence(mut self) -> Self {
-        for part in &mut self.parts {
+    pub(crate) fn in_essence(&self) -> Self {
+        let mut essence = self.clone();
+        for part in &mut essence.parts {
             part.size = 0;
             part.eager.iter_mut().for_each(|read| read.range = (0, 0));
         }
-        self.bindings.values_mut().for_each(|binding| binding.range = (0, 0));
-        for export in self.exports.values_mut() {
+        essence.bindings.values_mut().for_each(|binding| binding.range = (0, 0));
+        for export in essence.exports.values_mut() {
             if let Export::From(binding) = export {
                 binding.range = (0, 0);
             }
         }
-        self.assigned_imports.iter_mut().for_each(|(_, range)| *range = (0, 0));
-        self
+        essence.assigned_imports.iter_mut().for_each(|(_, range)| *range = (0, 0));
+        essence
     }
 
     /// Properties of object literals, by part.

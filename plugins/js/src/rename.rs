@@ -6,7 +6,6 @@ use crate::tables::{Symbol, Tables, Wrap};
 use crate::words::{identifier, is_reserved};
 use planish_pipeline::graph::{AssetGraph, AssetIdx};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::{BTreeMap, BTreeSet};
 use swc_core::atoms::Atom;
 
 /// The scope of a chunk.
@@ -15,7 +14,7 @@ pub(crate) struct Scope<'a> {
     /// Included modules of the chunk, in order of evaluation.
     members: &'a [AssetIdx],
     /// Free names of the members: globals, which nothing in the scope may hide.
-    globals: BTreeSet<Atom>,
+    globals: FxHashSet<Atom>,
     taken: FxHashSet<String>,
     /// By base: the number from which on names may be free.
     numbers: FxHashMap<String, u32>,
@@ -72,7 +71,7 @@ impl<'a> Scope<'a> {
 
     /// Names every symbol that the chunk's modules declare, and those of `imported` chunks.
     fn name_symbols<'s>(&mut self, graph: &AssetGraph, imported: impl Iterator<Item = &'s SymbolRef>) {
-        let mut users: BTreeMap<SymbolRef, Vec<AssetIdx>> = BTreeMap::new();
+        let mut users: FxHashMap<SymbolRef, Vec<AssetIdx>> = FxHashMap::default();
         for module in self.members {
             references(graph, self.tables, *module, &mut |symbol| {
                 let users = users.entry(symbol).or_default();
@@ -87,7 +86,7 @@ impl<'a> Scope<'a> {
         for module in fixed.iter().chain(&others) {
             for symbol in self.declared(*module) {
                 // A module is among the users of its own names if it imports them from itself.
-                let users = users.get(&symbol).cloned().unwrap_or_default();
+                let users = users.remove(&symbol).unwrap_or_default();
                 self.name_declared(graph, *module, symbol, users);
             }
         }

@@ -13,6 +13,7 @@ use crate::swc::{
     Draft, KeptComments, MapJoiner, NameOptions, PrintOptions, Printed, Program, SEGMENT, Settings, minify, print,
 };
 use crate::tables::Wrap;
+use crate::words::occurs;
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use planish_pipeline::graph::AssetGraph;
 use planish_pipeline::key::{Key, KeyBuilder};
@@ -116,7 +117,7 @@ pub(crate) fn render(
             piece(modules, module, names.as_ref(), |program, statements| (Arc::clone(program), statements))
         };
         let (draft, licences) = join::<Draft>(instructions, options, piece);
-        match minify(draft, options.format, settings, map) {
+        match modules.tasks.time("minify", subject, || minify(draft, options.format, settings, map)) {
             Ok(minified) => (minified, licences),
             Err(reason) => {
                 let message = format!("the chunk `{subject}` cannot be minified: {reason}");
@@ -134,7 +135,13 @@ pub(crate) fn render(
                 .key(&modules.graph.node(module.asset).key)
                 .value(&instructions.name_helper)
                 .finish();
-            let print = |program: &Arc<Program>, statements| Arc::new(print(program, statements, printing));
+            let print = |program: &Arc<Program>, statements| {
+                let mut printed = print(program, statements, printing);
+                if let (Some(map), true) = (&mut printed.map, modules.tasks.keeps()) {
+                    map.prepare();
+                }
+                Arc::new(printed)
+            };
             let printed = modules.tasks.recall(&key, || piece(modules, module, names.as_ref(), print));
             Arc::unwrap_or_clone(printed)
         };
@@ -157,7 +164,7 @@ pub(crate) fn render(
 /// A licence stays even if the statement that it stood before was merged with another, or leaves no code.
 fn append_missing(code: &mut String, licences: &[String]) {
     for text in licences {
-        if memchr::memmem::find(code.as_bytes(), text.as_bytes()).is_none() {
+        if !occurs(code, text) {
             code.push('\n');
             code.push_str(text);
         }

@@ -1,4 +1,5 @@
-//! Helpers that rendered code calls. Each chunk that needs one has its own copy.
+//! Helpers that rendered code calls. A chunk has its own copy of what it needs, but for what a chunk has that is loaded before it (see
+//! [`crate::cross`]).
 
 use serde::Serialize;
 

@@ -23,6 +23,7 @@ use crate::declare::Declared;
 use crate::effects::{Analysed, Literal, analyse, declared_literal};
 use crate::record::{Effects, Export, Format, ModuleRecord, Part};
 use crate::swc::{Goal, Program};
+use crate::words::occurs;
 use planish_pipeline::asset::{Dependency, DependencyKind, Source};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
@@ -179,7 +180,7 @@ impl<'a> Scanner<'a> {
         self.survey_commonjs(module);
         self.record.lexical = eager::lexical_names(module);
         self.created_requires = created::created_requires(module, self.top_level);
-        if self.program.text.contains("import(") {
+        if occurs(&self.program.text, "import(") {
             self.lazy_uses = lazy_uses(module);
         }
         let Analysed { statements, functions, objects, held, exported_functions, mut literals } =

@@ -8,6 +8,7 @@ use crate::record::ImportName;
 use crate::runtime::Helper;
 use crate::tables::{External, Symbol, Wrap};
 use crate::words::{clause, identifier, module_export_name, quoted};
+use planish_pipeline::chunk::ChunkIdx;
 use planish_pipeline::graph::AssetIdx;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,9 @@ impl Instructor<'_> {
         let mut exported: Vec<String> = Vec::new();
         for (symbol, alias) in &self.tables.cross.exports[self.idx.index()] {
             exported.push(clause(&self.scope.symbol(symbol), alias));
+        }
+        for (helper, alias) in &self.tables.cross.helper_exports[self.idx.index()] {
+            exported.push(clause(&self.helper(*helper), alias));
         }
         if let Some(root) =
             self.chunk.root.filter(|root| self.tables.get(*root).is_some_and(|module| module.is_included))
@@ -111,8 +115,11 @@ impl Instructor<'_> {
                 None => format!("{require};"),
             });
         }
+        let given = &self.tables.cross.helper_imports[self.idx.index()];
         for (helper, name) in self.helpers.clone() {
-            lines.push(self.declaration(helper, &name));
+            if !given.contains_key(&helper) {
+                lines.push(self.declaration(helper, &name));
+            }
         }
         lines.extend(requires);
         lines.append(&mut self.namespaces);
@@ -125,20 +132,25 @@ impl Instructor<'_> {
         let mut lines = Vec::new();
         // What is evaluated in order may lie in chunks that are only imported by those that this one imports; they come last.
         let symbols = &cross.imports[self.idx.index()];
-        let others = symbols.keys().filter(|other| !self.chunk.imports.contains(other));
+        let given = &cross.helper_imports[self.idx.index()];
+        let given =
+            given.iter().filter_map(|(helper, giver)| Some((*giver, *helper, self.helpers.get(helper)?.clone())));
+        let given: Vec<(ChunkIdx, Helper, String)> = given.collect();
+        let givers = given.iter().map(|(giver, ..)| giver);
+        let others: BTreeSet<&ChunkIdx> =
+            symbols.keys().chain(givers).filter(|other| !self.chunk.imports.contains(other)).collect();
         for import in self.chunk.imports.iter().chain(others) {
             let Some(script) = &self.context.plan.chunk(*import).script else { continue };
             let Some(specifier) = self.specifier(script) else { continue };
-            let names: Vec<String> = symbols
-                .get(import)
-                .into_iter()
-                .flatten()
-                .map(|symbol| {
-                    let alias = cross.exports[import.index()].get(symbol).cloned().unwrap_or_default();
-                    let local = self.scope.symbol(symbol);
-                    if alias == local { local } else { format!("{alias} as {local}") }
-                })
-                .collect();
+            let symbols = symbols.get(import).into_iter().flatten().map(|symbol| {
+                let alias = cross.exports[import.index()].get(symbol).cloned().unwrap_or_default();
+                (alias, self.scope.symbol(symbol))
+            });
+            let helpers = given.iter().filter(|(giver, ..)| giver == import);
+            let helpers =
+                helpers.map(|(_, helper, local)| (cross.helper_exports[import.index()][helper].clone(), local.clone()));
+            let clause = |(alias, local)| if alias == local { local } else { format!("{alias} as {local}") };
+            let names: Vec<String> = symbols.chain(helpers).map(clause).collect();
             let specifier = quoted(&specifier);
             lines.push(match names.is_empty() {
                 true => format!("import {specifier};"),

@@ -7,6 +7,7 @@ use planish_pipeline::graph::AssetIdx;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A module that a root needs.
+#[derive(Clone, Copy)]
 pub(super) struct Visit {
     pub(super) module: AssetIdx,
     /// The number of the first visit of what it imports.

@@ -1,9 +1,8 @@
 //! Which wrapped modules have functions that give promises.
 
 use super::WrappedImports;
-use super::visit::{Needs, Visit, needs, visits, waits_for_others};
+use super::visit::{Needs, Visit, needs, waits_for_others};
 use crate::tables::Tables;
-use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::AssetIdx;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -19,18 +18,18 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    pub(super) fn new(tables: &Tables, plan: &ChunkPlan, roots: &[(ChunkIdx, AssetIdx)]) -> Self {
+    /// `visits` are those of each root.
+    pub(super) fn new(tables: &Tables, visits: &[Vec<Visit>]) -> Self {
         let mut waiting = Self::default();
         if !tables.included().any(|(_, module)| module.record.has_await) {
             return waiting;
         }
-        for (chunk, root) in roots {
-            let visits = visits(tables, plan, *chunk, *root);
-            let needs = needs(tables, &visits);
+        for visits in visits {
+            let needs = needs(tables, visits);
             let modules = visits.iter().map(|visit| visit.module);
             waiting.waiting.extend(modules.clone().filter(|module| needs.contains_key(module)));
             waiting.late.extend(modules.clone().filter(|module| waits_for_others(&needs, *module)));
-            waiting.note_cycles(&visits, &needs);
+            waiting.note_cycles(visits, &needs);
             waiting.visited.extend(modules);
         }
         waiting

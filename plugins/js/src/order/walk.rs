@@ -1,7 +1,7 @@
 //! The walk through what a root needs, in the order in which ECMAScript evaluates it.
 
 use super::moment::{Facts, Moment};
-use super::visit::{Needs, Visit, all_visits, is_within, needs, visits, waits_for_others};
+use super::visit::{Needs, Visit, is_within, needs, waits_for_others};
 use super::waiting::Waiting;
 use super::{Evaluation, reached};
 use crate::tables::{Tables, Wrap};
@@ -84,8 +84,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks through what a root needs. Gives what is to be evaluated at the end of its chunk.
-    pub(super) fn root(&mut self, chunk: ChunkIdx, root: AssetIdx) -> Vec<AssetIdx> {
-        let (route, needs) = self.route(chunk, visits(self.tables, self.plan, chunk, root));
+    pub(super) fn root(&mut self, chunk: ChunkIdx, visits: &[Visit]) -> Vec<AssetIdx> {
+        let (route, needs) = self.route(chunk, visits);
         let cycles = route.iter().map(|(_, visit)| (visit.module, visit.cycle)).collect();
         let mut passed = Passed { chunks: self.loaded(chunk), needs, cycles, ..Passed::default() };
         for (number, visit) in route.iter().filter(|(_, visit)| visit.is_new) {
@@ -136,12 +136,9 @@ impl<'a> Walk<'a> {
     }
 
     /// Wraps modules before which another root's needs would be evaluated that this root does not need, or not yet.
-    pub(super) fn verify(&mut self, chunk: ChunkIdx, root: AssetIdx) {
-        if self.before.is_empty() {
-            return;
-        }
+    pub(super) fn verify(&mut self, chunk: ChunkIdx, all_visits: &[Visit]) {
         let chunks = self.loaded(chunk);
-        let (route, _) = self.route(chunk, all_visits(self.tables, self.plan, chunk, root));
+        let (route, _) = self.route(chunk, all_visits);
         let (new, others): (Vec<_>, Vec<_>) = route.into_iter().map(|(_, visit)| visit).partition(|visit| visit.is_new);
         let mut done: FxHashSet<AssetIdx> = others.into_iter().map(|visit| visit.module).collect();
         let mut latest: Option<Place> = None;
@@ -164,9 +161,9 @@ impl<'a> Walk<'a> {
     }
 
     /// The visits, with their numbers, in the order in which modules are evaluated: those that wait for others come after those that do not.
-    fn route(&self, chunk: ChunkIdx, visits: Vec<Visit>) -> (Vec<(usize, Visit)>, Needs) {
-        let needs = if self.facts.awaits { needs(self.tables, &visits) } else { Needs::default() };
-        let mut route: Vec<(usize, Visit)> = visits.into_iter().enumerate().collect();
+    fn route(&self, chunk: ChunkIdx, visits: &[Visit]) -> (Vec<(usize, Visit)>, Needs) {
+        let needs = if self.facts.awaits { needs(self.tables, visits) } else { Needs::default() };
+        let mut route: Vec<(usize, Visit)> = visits.iter().copied().enumerate().collect();
         route.sort_by_key(|(_, visit)| {
             waits_for_others(&needs, visit.module) && !self.may_find_done(chunk, visit.module, &needs)
         });

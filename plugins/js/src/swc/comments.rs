@@ -1,5 +1,6 @@
 //! Comments by position, in a form that can cross threads.
 
+use crate::words::occurs;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -111,7 +112,7 @@ pub(super) fn is_legal(comment: &Comment) -> bool {
 
 /// Whether a comment tells a minifier something about the code after it.
 pub(super) fn is_annotation(comment: &Comment) -> bool {
-    comment.text.contains("__")
+    occurs(&comment.text, "__")
         && ["PURE", "NO_SIDE_EFFECTS", "INLINE", "NOINLINE"].into_iter().any(|flag| says(comment, flag))
 }
 

@@ -1,5 +1,6 @@
 //! Replaces names that the configuration defines by their values, so that branches for other builds can be dropped.
 
+use crate::words::occurs;
 use std::collections::BTreeMap;
 use swc_core::common::{BytePos, DUMMY_SP, Span, SyntaxContext};
 use swc_core::ecma::ast::{
@@ -47,8 +48,7 @@ impl Define {
 
     /// Whether `text` could contain a defined name at all.
     pub(super) fn may_occur(&self, text: &str) -> bool {
-        let contains = |needle: &str| text.contains(needle);
-        self.values.keys().any(|name| name.split(['.', ' ']).all(contains))
+        self.values.keys().any(|name| name.split(['.', ' ']).all(|part| occurs(text, part)))
     }
 
     /// A visitor that replaces what is defined. A CommonJS module declares `module` and `exports`, though it does not say so.

@@ -5,6 +5,7 @@
 use super::Printed;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 use swc_core::common::{BytePos, LineCol};
 
@@ -81,6 +82,8 @@ pub struct SourceMap {
 struct MappedSource {
     name: Arc<str>,
     text: Arc<str>,
+    /// The text as a JSON string, if it is at hand.
+    quoted: Option<Arc<str>>,
 }
 
 /// The tokens of some whole lines. Maps are joined by their runs, so that no token is ever copied.
@@ -93,6 +96,8 @@ struct Run {
     /// The map's numbers of the sources and names, by those in the tokens.
     sources: Vec<u32>,
     names: Vec<u32>,
+    /// The mappings of all tokens but the first, if they are at hand. Without names, and with one source, they are the same in every map.
+    rest: Option<Arc<str>>,
 }
 
 /// A place in a text and where it comes from. Lines and columns count from zero, columns in UTF-16 units.
@@ -132,14 +137,32 @@ impl SourceMap {
         Some(&self.names[*number as usize])
     }
 
+    /// Has at hand what [`Self::json`] needs, for a map that will be a part of many.
+    pub(crate) fn prepare(&mut self) {
+        for source in &mut self.sources {
+            source.quoted = Some(quoted(&source.text).into());
+        }
+        for run in &mut self.runs {
+            if let ([_], []) = (&*run.sources, &*run.names)
+                && let Some((first, others)) = run.tokens.split_first()
+            {
+                let state =
+                    State { line: first.line, column: first.column, is_first: false, from: first.from, name: 0 };
+                let mut text = String::with_capacity(others.len() * 8);
+                state.write(&mut text, others, &Run { sources: vec![0], ..Run::default() });
+                run.rest = Some(text.into());
+            }
+        }
+    }
+
     /// The map as a file, of the text with `above` lines before it.
     pub fn json(&self, above: u32) -> String {
         let mut json = String::from("{\"version\":3,\"sources\":");
-        push_list(&mut json, self.sources.iter().map(|source| &source.name));
+        push_list(&mut json, self.sources.iter().map(|source| (&source.name, None)));
         json.push_str(",\"sourcesContent\":");
-        push_list(&mut json, self.sources.iter().map(|source| &source.text));
+        push_list(&mut json, self.sources.iter().map(|source| (&source.text, source.quoted.as_ref())));
         json.push_str(",\"names\":");
-        push_list(&mut json, self.names.iter());
+        push_list(&mut json, self.names.iter().map(|name| (name, None)));
         json.push_str(",\"mappings\":\"");
         json.extend((0..above).map(|_| ';'));
         self.mappings().iter().for_each(|mappings| json.push_str(mappings));
@@ -153,15 +176,22 @@ impl SourceMap {
         for run in &self.runs {
             states.extend(states.last().map(|state| state.after(run)));
         }
-        self.runs.par_iter().zip(states).map(|(run, state)| state.write(run)).collect()
+        self.runs.par_iter().zip(states).map(|(run, state)| state.mappings(run)).collect()
     }
 }
 
-/// Sources can be many megabytes, hence on all cores.
-fn push_list<'a>(json: &mut String, texts: impl Iterator<Item = &'a Arc<str>>) {
-    let texts: Vec<&str> = texts.map(|text| &**text).collect();
-    let quoted = texts.par_iter().map(|text| serde_json::to_string(text).expect("a text always serialises"));
-    let quoted: Vec<String> = quoted.collect();
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("a text always serialises")
+}
+
+/// Texts with their quoted forms, where these are at hand. Sources can be many megabytes, hence on all cores.
+fn push_list<'a>(json: &mut String, texts: impl Iterator<Item = (&'a Arc<str>, Option<&'a Arc<str>>)>) {
+    let texts: Vec<_> = texts.collect();
+    let quoted = texts.par_iter().map(|(text, at_hand)| match at_hand {
+        Some(quoted) => Cow::Borrowed(&***quoted),
+        None => Cow::Owned(quoted(text)),
+    });
+    let quoted: Vec<Cow<'_, str>> = quoted.collect();
     json.reserve(quoted.iter().map(|text| text.len() + 1).sum::<usize>() + 2);
     json.push('[');
     for (at, text) in quoted.iter().enumerate() {
@@ -172,11 +202,20 @@ fn push_list<'a>(json: &mut String, texts: impl Iterator<Item = &'a Arc<str>>) {
 }
 
 /// What was written last: mappings hold differences only.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct State {
     line: u32,
+    column: u32,
+    /// Nothing was written of the line.
+    is_first: bool,
     from: Origin,
     name: u32,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { line: 0, column: 0, is_first: true, from: Origin::default(), name: 0 }
+    }
 }
 
 impl State {
@@ -184,36 +223,47 @@ impl State {
         let Some(last) = run.tokens.last() else { return self };
         let named = run.tokens.iter().rev().find(|token| token.name != NO_NAME);
         Self {
+            // What follows begins on a line of its own.
             line: run.line + last.line,
             from: last.from.renumbered(run),
             name: named.map_or(self.name, |token| run.names[token.name as usize]),
+            ..Self::default()
         }
     }
 
-    fn write(mut self, run: &Run) -> String {
-        let mut text = String::with_capacity(run.tokens.len() * 8);
-        let (mut column, mut is_first) = (0, true);
-        for token in run.tokens.iter() {
+    fn mappings(self, run: &Run) -> String {
+        let Some(rest) = &run.rest else {
+            let mut text = String::with_capacity(run.tokens.len() * 8);
+            self.write(&mut text, &run.tokens, run);
+            return text;
+        };
+        let mut text = String::with_capacity(rest.len() + 32);
+        self.write(&mut text, &run.tokens[..1], run);
+        text.push_str(rest);
+        text
+    }
+
+    fn write(mut self, text: &mut String, tokens: &[Token], run: &Run) {
+        for token in tokens {
             while self.line < run.line + token.line {
                 text.push(';');
-                (self.line, column, is_first) = (self.line + 1, 0, true);
+                (self.line, self.column, self.is_first) = (self.line + 1, 0, true);
             }
-            if !std::mem::take(&mut is_first) {
+            if !std::mem::take(&mut self.is_first) {
                 text.push(',');
             }
             let from = token.from.renumbered(run);
-            write_difference(&mut text, token.column, column);
-            write_difference(&mut text, from.source, self.from.source);
-            write_difference(&mut text, from.line, self.from.line);
-            write_difference(&mut text, from.column, self.from.column);
+            write_difference(text, token.column, self.column);
+            write_difference(text, from.source, self.from.source);
+            write_difference(text, from.line, self.from.line);
+            write_difference(text, from.column, self.from.column);
             if token.name != NO_NAME {
                 let name = run.names[token.name as usize];
-                write_difference(&mut text, name, self.name);
+                write_difference(text, name, self.name);
                 self.name = name;
             }
-            (column, self.from) = (token.column, from);
+            (self.column, self.from) = (token.column, from);
         }
-        text
     }
 }
 
@@ -259,7 +309,7 @@ impl Writer {
 
     /// Adds a source; returns its number.
     pub(super) fn source(&mut self, name: &Arc<str>, text: &Arc<str>) -> u32 {
-        self.sources.push(MappedSource { name: Arc::clone(name), text: Arc::clone(text) });
+        self.sources.push(MappedSource { name: Arc::clone(name), text: Arc::clone(text), quoted: None });
         self.sources.len() as u32 - 1
     }
 
@@ -291,6 +341,7 @@ impl Writer {
             tokens: Arc::new(self.tokens),
             sources: (0..self.sources.len() as u32).collect(),
             names: (0..self.names.len() as u32).collect(),
+            rest: None,
         };
         SourceMap { sources: self.sources, names: self.names, runs: vec![run] }
     }
@@ -361,6 +412,7 @@ impl MapJoiner {
             sources: run.sources.into_iter().map(|source| sources[source as usize]).collect(),
             names: run.names.into_iter().map(|name| names[name as usize]).collect(),
             tokens: run.tokens,
+            rest: run.rest,
         }));
     }
 }
@@ -404,6 +456,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_at_hand_is_what_would_be_written() {
+        let piece = |name: &str, is_prepared: bool| {
+            let mut writer = Writer::with_capacity(4);
+            let source = writer.source(&name.into(), &"a\nb".into());
+            for (line, col, from) in [(0, 2, (0, 3)), (0, 9, (0, 1)), (2, 1, (1, 7)), (2, 4, (0, 0))] {
+                writer.add(&LineCol { line, col }, Origin { source, line: from.0, column: from.1 }, None);
+            }
+            let mut map = writer.finish();
+            if is_prepared {
+                map.prepare();
+            }
+            map
+        };
+        let json = |is_prepared| {
+            let mut joiner = MapJoiner::default();
+            for name in ["a.js", "b.js", "a.js"] {
+                joiner.push("x\n\nx\n", Some(piece(name, is_prepared)));
+            }
+            joiner.finish().map.map(|map| map.json(0))
+        };
+        assert_eq!(json(true), json(false));
+        assert!(piece("a.js", true).runs[0].rest.is_some());
+    }
+
+    #[test]
     fn json_is_that_of_the_specification() {
         let token = |line, column, from: (u32, u32), name| Token {
             line,
@@ -411,10 +488,10 @@ mod tests {
             from: Origin { source: 0, line: from.0, column: from.1 },
             name,
         };
-        let run = |line, tokens| Run { line, tokens: Arc::new(tokens), sources: vec![0], names: vec![0] };
+        let run = |line, tokens| Run { line, tokens: Arc::new(tokens), sources: vec![0], names: vec![0], rest: None };
         let first = run(0, vec![token(0, 0, (0, 4), NO_NAME), token(0, 17, (0, 2), 0)]);
         let map = SourceMap {
-            sources: vec![MappedSource { name: "a.js".into(), text: "\"\n".into() }],
+            sources: vec![MappedSource { name: "a.js".into(), text: "\"\n".into(), quoted: None }],
             names: vec!["first".into()],
             runs: vec![first, run(2, vec![token(0, 1, (40, 0), NO_NAME)])],
         };
