@@ -1,6 +1,5 @@
 //! What a person sees while a build runs: a line that is redrawn on a terminal, a line now and then elsewhere.
 
-use crate::memory;
 use crate::summary::seconds;
 use crate::terminal::Terminal;
 use crate::trace::Trace;
@@ -103,9 +102,7 @@ impl Progress for Meter {
     }
 
     fn found(&self) {
-        if self.found.fetch_add(1, Ordering::Relaxed) == memory::LARGE {
-            memory::allow_huge_pages();
-        }
+        self.found.fetch_add(1, Ordering::Relaxed);
         if let Some(bar) = &self.bar {
             bar.inc_length(1);
         }

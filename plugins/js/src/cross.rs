@@ -78,7 +78,8 @@ pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short
 }
 
 /// For each chunk the helpers that a chunk has which is loaded before it: a copy in each of a hundred chunks is a good part of the smaller
-/// ones. The first that needs a helper has it, and gives it to all after it; what makes namespaces of CommonJS modules comes with these.
+/// ones (MUI and antd with 40 lazy routes: 509.0 kB with Brotli 11, and 490.5 without the copies). The first that needs a helper has it, and
+/// gives it to all after it; what makes namespaces of CommonJS modules comes with these.
 fn helper_imports(tables: &Tables, plan: &ChunkPlan) -> Vec<BTreeMap<Helper, ChunkIdx>> {
     let needed: Vec<BTreeSet<Helper>> = plan.chunks.iter().map(|chunk| needed_helpers(tables, chunk)).collect();
     // Exports that matter are somebody's interface.
