@@ -36,7 +36,7 @@ const usage = `usage: run [--part PART]... [--runs N] [--edits N] [--corpus NAME
   --timeout S   a run that takes longer has failed (300)
   --print       show the table only, instead of writing RESULTS.md, RESULTS.json and README.md too
 
-PLANISH_BIN names a binary to measure; without it `../guided/run` builds one, unless --tool leaves Planish out.`;
+PLANISH_BIN names a binary to measure; without it benches/guided/run builds one, unless --tool leaves Planish out.`;
 
 const { values: options } = parseArgs({
   options: {
@@ -67,7 +67,8 @@ async function main() {
   installOnce(import.meta.dirname);
   // For its browser.
   installOnce(join(repository, "tests/setup"));
-  const results = { ...earlier(), machine: machine(), busy: await busyShare(), versions: versions(contestants) };
+  const results = { ...earlier(), machine: machine(), busy: await busyShare() };
+  results.versions = { ...results.versions, ...versions(contestants) };
   const again = subjects.filter(({ name }) => rebuilt.includes(name));
   const names = contestants.map(({ name }) => name);
   const settings = { runs, edits, timeout: options.timeout, note };

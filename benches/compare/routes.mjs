@@ -10,6 +10,10 @@ import { brotli } from "./sizes.mjs";
 /** How many pages Chromium has open at a time. */
 const OPEN = 4;
 
+/** Tenths of a second without a request after which a page has all that it needs, and after which it never will. */
+const QUIET = 15;
+const PATIENCE = 300;
+
 /**
  * The Brotli bytes of the scripts that Chromium asks for when it opens `/#0`, `/#1` and so on with an empty cache: the median and the most
  * over all routes. `out` has the entry script, `main.js` or so.
@@ -35,10 +39,13 @@ export async function routeSizes(out, routes) {
       const tab = await context.newPage();
       const asked = new Set();
       tab.on("requestfinished", (request) => asked.add(new URL(request.url()).pathname.slice(1)));
-      await tab.goto(`${server.origin}/#${route}`, { waitUntil: "networkidle" });
-      // A busy machine may need longer for the entry's code than the network is watched.
-      for (let round = 0; round < 100 && !loadsRoute(asked); round++) await tab.waitForTimeout(100);
-      await tab.waitForLoadState("networkidle");
+      await tab.goto(`${server.origin}/#${route}`);
+      // A script is asked for when the one before it has been read and run, which takes longer than `networkidle` waits.
+      for (let quiet = 0, round = 0; quiet < QUIET && round < PATIENCE; round++) {
+        const before = asked.size;
+        await tab.waitForTimeout(100);
+        quiet = asked.size === before && loadsRoute(asked) ? quiet + 1 : 0;
+      }
       await context.close();
       if (!loadsRoute(asked)) throw new Error(`${out} does not load route ${route}`);
       const scripts = names.filter((name) => asked.has(name));

@@ -44,16 +44,21 @@ function rebuildTables({ warm = [], watch = [], storefront }) {
 }
 
 function rebuildTable({ title, rows }, watched) {
-  const tools = rows.map(({ tool }) => tool);
+  const tools = [...new Set([...rows, ...(watched?.rows ?? [])].map(({ tool }) => tool))];
+  const of = (rows, name) => rows?.find(({ tool }) => tool === name);
   const keeps = (row) => (row.keeps ? "" : " \\*");
-  const cell = (row, what) => (row.failure ? "failed" : seconds(row[what]) + keeps(row));
+  const cell = (what) => (name) => {
+    const row = of(rows, name);
+    if (!row) return "–";
+    return row.failure ? "failed" : seconds(row[what]) + keeps(row);
+  };
   const edit = (name) => {
-    const row = watched?.rows.find(({ tool }) => tool === name);
+    const row = of(watched?.rows, name);
     return row?.median === undefined ? "–" : `${seconds(row.median)} (${seconds(row.p95)})`;
   };
   const lines = [
-    ["with nothing changed", ...rows.map((row) => cell(row, "unchanged"))],
-    ["with one line changed", ...rows.map((row) => cell(row, "edited"))],
+    ["with nothing changed", ...tools.map(cell("unchanged"))],
+    ["with one line changed", ...tools.map(cell("edited"))],
     ["watching: one line to written files, median (p95)", ...tools.map(edit)],
   ];
   return byTool(`${title}, built again`, tools, lines) + "\n\n\\* keeps nothing between builds. esbuild is told to rebuild, the others notice.";

@@ -18,7 +18,7 @@ const usage = `usage: run [--print]
 
   --print   show the table only, instead of writing RESULTS.md and README.md too
 
-PLANISH_BIN names a binary to measure; without it `benches/guided/run` builds one.`;
+PLANISH_BIN names a binary to measure; without it benches/guided/run builds one.`;
 
 /** `command`: builds the shop of the current folder. `config`: its planish.toml. */
 const tools = [
