@@ -1,5 +1,6 @@
 // usage: train.mjs PLANISH WORK
-// What the binary is trained on: scripts of every kind that users have, in every way that they are built. None of them is measured elsewhere.
+// What the binary is trained on: scripts of every kind that users have, in every way that they are built. But for the storefront, of
+// which images take most of the time, none of them is measured.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

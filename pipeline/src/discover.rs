@@ -124,7 +124,7 @@ struct LastVisits {
     found: FxHashMap<AssetId, Arc<Found>>,
     /// What was made of files that have other bytes now.
     stale: Vec<Arc<Found>>,
-    /// Of all these visits.
+    /// Of all these visits; none if what is said of it would be lost with what could not be visited.
     graph: Option<Arc<AssetGraph>>,
 }
 
@@ -134,15 +134,9 @@ impl Known {
         std::mem::take(&mut self.0.lock().expect("no panic while locked"))
     }
 
-    fn keep(&self, found: FxHashMap<AssetId, Arc<Found>>, graph: &Arc<AssetGraph>) {
-        let is_defect = |found: &Arc<Found>| found.diagnostics.iter().any(Diagnostic::is_defect);
-        let visits = if found.values().any(is_defect) {
-            let found = found.into_iter().filter(|(_, found)| !is_defect(found)).collect();
-            LastVisits { found, ..LastVisits::default() }
-        } else {
-            LastVisits { found, stale: Vec::new(), graph: Some(Arc::clone(graph)) }
-        };
-        *self.0.lock().expect("no panic while locked") = visits;
+    fn keep(&self, mut found: FxHashMap<AssetId, Arc<Found>>, graph: Option<Arc<AssetGraph>>) {
+        found.retain(|_, found| !found.diagnostics.iter().any(Diagnostic::is_defect));
+        *self.0.lock().expect("no panic while locked") = LastVisits { found, stale: Vec::new(), graph };
     }
 
     /// Forgets what was made of files that have other bytes now.
@@ -229,10 +223,13 @@ pub(crate) fn discover(session: &Session, tasks: &Tasks, progress: &dyn Progress
             ..number(discovery.found.get_mut().expect("no panic while locked"), entries)
         })
     });
+    let diagnostics = discovery.diagnostics.into_inner().expect("no panic while locked");
     if session.options.keep_in_memory {
-        session.known.keep(discovery.found.into_inner().expect("no panic while locked"), &graph);
+        // What could not be read, and an entry that is missing, are errors of no asset. A defect is an error too.
+        let kept = (!diagnostics.iter().any(Diagnostic::is_error)).then(|| Arc::clone(&graph));
+        session.known.keep(discovery.found.into_inner().expect("no panic while locked"), kept);
     }
-    Outcome::with(graph, discovery.diagnostics.into_inner().expect("no panic while locked"))
+    Outcome::with(graph, diagnostics)
 }
 
 impl<'a> Discovery<'a> {

@@ -38,7 +38,7 @@ use swc_core::ecma::visit::VisitMutWith;
 ///
 /// three.js, compressed twice, in kB as it is and with Brotli 11: 764.3 and 156.4 as one segment, 764.7 and 157.1 with 512 KiB, 765.0 and 157.2 with 256 KiB,
 /// 765.0 and 157.3 with 128 KiB, 765.4 and 157.3 with 64 KiB. Half a megabyte of small modules is minified in 250 ms as one segment, on one
-/// core while others are idle, so segments are as small as they cost next to nothing.
+/// core while others are idle, so segments are small. It costs three.js ten times more than these figures say: 244.5 kB with Brotli 11, and 239.6 with 256 KiB.
 pub const SEGMENT: usize = 64 << 10;
 
 /// How often a segment is compressed. A second time takes a fifth of the whole build of three.js ten times (4.6 s of processor time in place
