@@ -136,19 +136,6 @@ fn the_configuration_runs_what_has_the_option() {
 }
 
 #[test]
-fn an_entry_that_is_missing_stays_an_error_after_other_edits() {
-    let site = site();
-    site.edit("planish.toml", "[\"index.html\"]", "[\"index.html\", \"other.html\"]");
-    site.write("other.html", "<!doctype html><title>Other</title>\n");
-    let watch = Watch::start(&site, &["--json"]);
-    assert_eq!(watch.result()["success"], true);
-    fs::remove_file(site.path("other.html")).expect("it is there");
-    assert_eq!(watch.result()["success"], false);
-    site.edit("src/parts/b.js", "\"b\"", "\"edited\"");
-    assert_eq!(watch.result()["success"], false, "the entry is still missing");
-}
-
-#[test]
 fn a_deleted_file_is_an_error_and_its_return_runs_nothing() {
     let site = site();
     let watch = Watch::start(&site, &["--json"]);
