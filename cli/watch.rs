@@ -43,22 +43,26 @@ pub(crate) fn run(flags: &BuildFlags, terminal: &Terminal) -> Exit {
     trim_cache(&site.session, site.max_cache_size, terminal);
     folders.cover(site.session.folders());
     terminal.say("watching for changes, Ctrl-C ends");
+    // What changed when the settings were refused is still to be built.
+    let mut refused = Changes::default();
     loop {
         let concerns = |path: &Path| site.session.concerns(path);
-        let Some(changes) = wait(&events, &interest(&site, &concerns)) else { return Exit::Fault };
+        let Some(mut changes) = wait(&events, &interest(&site, &concerns)) else { return Exit::Fault };
         folders.forget(&changes.moved);
         if changes.everything || changes.moved.iter().any(|path| path.is_dir()) {
             // Before the build, so that no file of a new folder is missed by both.
             folders.cover(own_folders(&site).folders());
         }
+        changes.append(std::mem::take(&mut refused));
         match adapt(&mut site, flags, &changes) {
             Ok(true) => {
                 build_once(&site, flags, terminal);
                 folders.cover(site.session.folders());
             }
             Ok(false) => {}
-            Err(refused) => {
-                refuse(&refused, &flags.run, terminal);
+            Err(reason) => {
+                refuse(&reason, &flags.run, terminal);
+                refused = changes;
             }
         }
     }

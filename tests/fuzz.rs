@@ -26,6 +26,12 @@ fn minified_graphs() {
     check(&["--minify"]);
 }
 
+/// Cut between almost any two statements.
+#[test]
+fn minified_graphs_in_small_segments() {
+    check(&["--minify", "--segments", "40"]);
+}
+
 #[test]
 fn graphs_in_groups_and_merged_chunks() {
     let arguments = ["--split-min-size=100KB", "--split-vendor=per-package", "--split-group=low=**/m[1-4].*"];

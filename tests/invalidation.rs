@@ -57,6 +57,11 @@ fn check(change: impl FnOnce(&Site), expected: &[&str]) {
     assert_eq!(result["success"], true, "{result}");
     assert_eq!(ran(&result), expected);
     assert!(watch.results_within(Duration::from_millis(300)).is_empty(), "it builds once");
+    assert_same_as_clean(&site);
+}
+
+#[track_caller]
+fn assert_same_as_clean(site: &Site) {
     site.build(&["--no-cache", "--out", "clean", "--mode", "development"]).good();
     site.tree("dist").assert_same(&site.tree("clean"));
 }
@@ -133,6 +138,26 @@ fn the_configuration_runs_what_has_the_option() {
     let configure = |site: &Site, text: &str| site.write("planish.toml", site.read("planish.toml") + text);
     check(|site| configure(site, "[js]\nsplit.min_size = 0\n"), &[]);
     check(|site| configure(site, "[css]\nminify = true\n"), &["css-render main"]);
+}
+
+#[test]
+fn an_entry_that_is_missing_stays_an_error_after_other_edits() {
+    let site = site();
+    site.edit("planish.toml", "[\"index.html\"]", "[\"index.html\", \"other.html\"]");
+    site.write("other.html", "<!doctype html><title>Other</title>\n");
+    let watch = Watch::start(&site, &["--json"]);
+    assert_eq!(watch.result()["success"], true);
+    fs::remove_file(site.path("other.html")).expect("it is there");
+    assert_eq!(watch.result()["success"], false);
+    site.edit("src/parts/b.js", "\"b\"", "\"edited\"");
+    assert_eq!(watch.result()["success"], false, "the entry is still missing");
+    site.write("other.html", "<!doctype html><title>Other</title>\n");
+    let repaired = watch.result();
+    assert_eq!(
+        (repaired["success"].as_bool(), ran(&repaired)),
+        (Some(true), vec!["js src/parts/b.js".into(), "js-chunk main".into()])
+    );
+    assert_same_as_clean(&site);
 }
 
 #[test]

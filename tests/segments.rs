@@ -107,3 +107,88 @@ fn large_chunks_do_what_their_sources_do_with_any_number_of_threads() {
         assert!(map(threads) == map("1"), "the map is another one");
     }
 }
+
+/// Statements of one module that depend on each other from afar: variables that others assign, by all forms of assignment, functions that
+/// are called before they stand, constants, classes, names that occur further inside.
+const STATEMENTS: &[&str] = &[
+    "log('early', typeof late, late(2), counted);",
+    "var counted = 0, label = 'a', kept = [1, 2];",
+    "function count(by = 1) { counted += by; return counted; }",
+    "for (var turn = 0; turn < 3; turn++) { var seen = turn * 2; count(seen); }",
+    "var { first, rest: [second, ...others] } = { first: 1, rest: [2, 3, 4] };",
+    "function swap() { [first, second] = [second, first]; ({ label } = { label: label + '!' }); return [first, second, label]; }",
+    "const limit = counted + 5, table = { limit, label, count };",
+    "class Base { constructor(name) { this.name = name; made++; } who() { return `${this.name} of ${limit}`; } }",
+    "var made = 10;",
+    "class Derived extends Base { who() { return super.who() + kept.length; } }",
+    "log('swapped', swap(), swap(), first, second, label, others);",
+    "for (turn of kept) log('turn', turn, seen);",
+    "if (made > 5) { var inBlock = late(3); function block() { return inBlock; } log(block()); }",
+    "label = table.label + typeof missing; seen ??= 4; seen **= 2;",
+    "log('made', new Derived('d').who(), new Base('b').who(), made, table.count(5), counted, inBlock);",
+    "function late(level) { var counted = 'inner'; return level <= 0 ? counted : late(level - 1) + level; }",
+    "var counted, again = counted, made = made + 1;",
+    "log('end', again, made, label, seen, turn, [1, 2].map((turn) => turn + limit), typeof late);",
+];
+
+/// Statements that take room, so that the module is cut after each of them.
+fn with_room(statements: &[&str]) -> Vec<String> {
+    let room = |at: usize| {
+        let entries: Vec<String> = (0..5_000).map(|entry| format!("'{at}:{entry}:{}'", entry * at)).collect();
+        format!("log([{}].length);", entries.join(", "))
+    };
+    statements.iter().enumerate().map(|(at, statement)| format!("{statement}\n{}", room(at + 1))).collect()
+}
+
+/// A script with a module of these statements does what that does in Node, and the module is cut if it can be. `segment`: the bytes of one.
+#[track_caller]
+fn check_module(name: &str, statements: &[impl AsRef<str>], segment: Option<&str>, is_cut: bool) {
+    let site = Site::empty();
+    let mut text = String::from("globalThis.log ??= (...values) => console.log(JSON.stringify(values));\n");
+    statements.iter().for_each(|statement| writeln!(text, "{}", statement.as_ref()).expect("memory"));
+    site.write(name, text);
+    site.write(
+        "main.mjs",
+        format!("import * as all from './{name}';\nlog(Object.keys(all.default ?? {{}}), all.default);\n"),
+    );
+    let mut command =
+        site.command(&["bundle", "main.mjs", "--out-dir", "out", "--format", "esm", "--minify", "--sourcemap"]);
+    if let Some(bytes) = segment {
+        command.env("PLANISH_TEST_SEGMENT", bytes);
+    }
+    run(command).good();
+    site.write("package.json", "{ \"type\": \"module\" }");
+    assert_eq!(printed(&site, "out/main.js"), printed(&site, "main.mjs"));
+    let script = site.read("out/main.js");
+    assert_eq!(script.lines().count() > 8, is_cut, "{name}: {script}");
+}
+
+#[test]
+fn a_large_module_is_cut_between_its_statements() {
+    check_module("large.mjs", &with_room(STATEMENTS), None, true);
+    let exports = "exports.count = count, exports.Derived = Derived, exports.state = () => [counted, made];";
+    check_module("large.cjs", &with_room(&[STATEMENTS, &[exports]].concat()), None, true);
+}
+
+/// As small segments as only builds for tests have.
+#[test]
+#[cfg(debug_assertions)]
+fn what_must_know_where_it_stands_is_not_cut() {
+    let check = |last: &str, is_cut: bool| {
+        let statements = [STATEMENTS, &[last, "exports.state = () => [counted, count()];"]].concat();
+        check_module("large.cjs", &statements, Some("40"), is_cut);
+    };
+    check("module.exports = { count, Derived }; exports = module.exports;", true);
+    check(
+        "const own = function () { return [this === exports, arguments.length, typeof new.target]; }; log(own(1));",
+        true,
+    );
+    check("log([() => { return counted; }].length);", true);
+    check("log(this === exports);", false);
+    check("log(arguments.length > 1, (() => arguments.length)() > 1);", false);
+    check("if (counted < 0) return;", false);
+    check("log(eval('counted + limit'));", false);
+    check("var exports = module.exports = { counted };", false);
+    check("if (made) count = () => 7;", false);
+    check("log(typeof new.target);", false);
+}

@@ -36,6 +36,13 @@ pub(super) struct Changes {
 }
 
 impl Changes {
+    /// Adds earlier ones.
+    pub(super) fn append(&mut self, mut earlier: Self) {
+        self.paths.append(&mut earlier.paths);
+        self.moved.append(&mut earlier.moved);
+        self.everything |= earlier.everything;
+    }
+
     /// How long to wait for more.
     fn patience(&self) -> Duration {
         if self.everything || self.paths.len().max(self.moved.len()) > MANY {

@@ -1,13 +1,14 @@
 // Compares what Node does with random module graphs and what it does with their bundles.
 //
 //   node run.mjs --planish BIN [--seeds FROM..TO] [--minify] [--split | --no-splitting] [--bundle ARGUMENT...] [--without FEATURE,...]
-//       [--keep DIR]
+//       [--segments BYTES] [--keep DIR]
 //   node run.mjs --planish BIN --shrink SEED [...]
 //
 //   --seeds FROM..TO   the graphs; 0..1000 if left out
 //   --minify           bundles are minified, and graphs do not rely on what minifiers change
 //   --split            graphs have several entries or import(); --no-splitting: one entry and that flag; else it varies
 //   --bundle ARGUMENT  a further argument of `planish bundle`; may be repeated
+//   --segments BYTES   minified chunks are cut into segments of so many bytes, by a binary with debug assertions
 //   --without LIST     leaves features of graphs out, see generate.mjs
 //   --keep DIR         keeps the graphs that differ, with both records
 //   --shrink SEED      removes what a difference does not need, and prints the rest
@@ -36,6 +37,7 @@ const { values: flags } = parseArgs({
     split: { type: "boolean" },
     "no-splitting": { type: "boolean" },
     bundle: { type: "string", multiple: true, default: [] },
+    segments: { type: "string" },
     without: { type: "string", default: "" },
     keep: { type: "string" },
     shrink: { type: "string" },
@@ -43,6 +45,7 @@ const { values: flags } = parseArgs({
   },
 });
 const planish = resolve(flags.planish);
+if (flags.segments) process.env.PLANISH_TEST_SEGMENT = flags.segments;
 const split = flags.split ? true : flags["no-splitting"] ? false : undefined;
 const options = { minify: flags.minify, split, without: flags.without.split(",") };
 const folder = mkdtempSync(join(tmpdir(), "planish-fuzz-"));

@@ -4,6 +4,7 @@
 //! Replacements that are more than a name are put in as identifiers whose text is the code: the printer writes it as it is, and all of
 //! it binds at least as tightly as a member access, a call or an `await` in parentheses.
 
+pub(crate) mod groups;
 mod worker;
 
 use self::worker::{make_module, worker_of};

@@ -54,7 +54,7 @@ impl Code {
 }
 
 /// How to render one module.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct ModuleInstructions {
     #[serde(skip)]
     pub(crate) asset: AssetIdx,

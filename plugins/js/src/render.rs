@@ -5,12 +5,14 @@
 //! Of all instructions that a minified build of three.js takes (callgrind, one thread, with its map), compressing and renaming are 40 %,
 //! reading and scanning sources 22, writing the small text and its map 15.
 
+use crate::hoist::groups::{Groups, divide, is_divisible, with_own_names};
 use crate::hoist::hoist;
 use crate::instruct::{ChunkInstructions, ModuleInstructions};
 use crate::options::{Format, JsOptions, LegalComments, SourceMap as MapKind};
 use crate::runtime::Helper;
 use crate::swc::{
-    Draft, KeptComments, MapJoiner, NameOptions, PrintOptions, Printed, Program, SEGMENT, Settings, minify, print,
+    Draft, KeptComments, MapJoiner, NameOptions, PrintOptions, Printed, Program, Settings, count_segments, minify,
+    print,
 };
 use crate::tables::Wrap;
 use crate::words::occurs;
@@ -48,13 +50,14 @@ pub(crate) struct Modules<'a> {
 #[derive(Clone)]
 struct Piece<C> {
     functions: C,
-    body: C,
+    /// More than one if it is large, with the bytes of their sources.
+    groups: Vec<(C, usize)>,
+    /// To declare before all groups.
+    shared: Vec<String>,
     variables: Vec<String>,
     /// Its licence comments, those of statements that leave no code among them.
     licences: Vec<String>,
     gives_names: bool,
-    /// Bytes of its code, as it was written.
-    size: usize,
 }
 
 /// A chunk as it grows.
@@ -67,7 +70,13 @@ trait Sheet: Default {
     fn code(&mut self, code: Self::Code);
 
     /// What follows may be made small apart from what was before.
-    fn cut(&mut self);
+    fn cut(&mut self) {}
+
+    /// What follows is the body of a function, of which the last line was the head and which has these parameters.
+    fn enter(&mut self, _parameters: &str) {}
+
+    /// The body is complete.
+    fn leave(&mut self) {}
 }
 
 /// Text.
@@ -81,8 +90,6 @@ impl Sheet for MapJoiner {
     fn code(&mut self, code: Arc<Printed>) {
         self.push(&code.code, code.map.clone());
     }
-
-    fn cut(&mut self) {}
 }
 
 /// What the minifier reads.
@@ -100,6 +107,14 @@ impl Sheet for Draft {
     fn cut(&mut self) {
         Self::cut(self);
     }
+
+    fn enter(&mut self, parameters: &str) {
+        Self::enter(self, parameters);
+    }
+
+    fn leave(&mut self) {
+        Self::leave(self);
+    }
 }
 
 /// Renders a chunk.
@@ -114,7 +129,9 @@ pub(crate) fn render(
     let names = instructions.name_helper.as_ref().map(|helper| NameOptions::in_chunk(helper, options.minify, settings));
     let (printed, licences) = if options.minify {
         let piece = |module: &ModuleInstructions| {
-            piece(modules, module, names.as_ref(), |program, statements| (Arc::clone(program), statements))
+            piece(modules, module, names.as_ref(), can_cut(options), |program, statements| {
+                (Arc::clone(program), statements)
+            })
         };
         let (draft, licences) = join::<Draft>(instructions, options, piece);
         match modules.tasks.time("minify", subject, || minify(draft, options.format, settings, map)) {
@@ -142,7 +159,7 @@ pub(crate) fn render(
                 }
                 Arc::new(printed)
             };
-            let printed = modules.tasks.recall(&key, || piece(modules, module, names.as_ref(), print));
+            let printed = modules.tasks.recall(&key, || piece(modules, module, names.as_ref(), false, print));
             Arc::unwrap_or_clone(printed)
         };
         let (text, licences) = join::<MapJoiner>(instructions, options, piece);
@@ -179,21 +196,37 @@ fn items(program: &mut Arc<Program>) -> Vec<ModuleItem> {
     }
 }
 
+/// Whether a chunk may be made small in segments: names of a function's scope, and those that are to be kept, are not told apart there.
+fn can_cut(options: &JsOptions) -> bool {
+    options.format == Format::Esm && !options.keep_names
+}
+
 /// What a module becomes, after what gives its functions their names.
 fn piece<C>(
     modules: &Modules<'_>,
     module: &ModuleInstructions,
     names: Option<&NameOptions>,
+    can_cut: bool,
     code: impl Fn(&Arc<Program>, Vec<Stmt>) -> C,
 ) -> Option<(C, Piece<C>)> {
     let mut program = (modules.program)(module)?;
+    let divided = (can_cut && is_divisible(&program, module)).then(|| with_own_names(&program, module));
     let items = items(&mut program);
-    let hoisted = program.scope(|| hoist(&program, items, module, names));
-    let parts = [&hoisted.functions, &hoisted.body].into_iter().flatten();
+    let hoisted = program.scope(|| hoist(&program, items, divided.as_ref().unwrap_or(module), names));
+    let size = |statements: &[Stmt]| -> usize {
+        statements.iter().map(|statement| program.code_size(statement.span()) as usize).sum()
+    };
+    let Groups { variables: shared, groups } = match &divided {
+        Some(instructions) => program.scope(|| divide(&program, hoisted.body, instructions)),
+        None => {
+            let size = size(&hoisted.functions) + size(&hoisted.body);
+            Groups { variables: Vec::new(), groups: vec![(hoisted.body, size)] }
+        }
+    };
     let piece = Piece {
-        size: parts.map(|statement| program.code_size(statement.span()) as usize).sum(),
         functions: code(&program, hoisted.functions),
-        body: code(&program, hoisted.body),
+        groups: groups.into_iter().map(|(group, size)| (code(&program, group), size)).collect(),
+        shared,
         variables: hoisted.variables,
         licences: program.comments.legal(),
         gives_names: hoisted.gives_names,
@@ -201,7 +234,7 @@ fn piece<C>(
     Some((code(&program, hoisted.names), piece))
 }
 
-/// All of a chunk, cut between modules into segments of about [`SEGMENT`] bytes if they can be told apart, and the licences in it.
+/// All of a chunk, cut between modules into segments if they can be told apart, and the licences in it.
 fn join<S: Sheet>(
     instructions: &ChunkInstructions,
     options: &JsOptions,
@@ -225,18 +258,10 @@ fn join<S: Sheet>(
         sheet.line(&Helper::Name.text(helper));
     }
     names.into_iter().for_each(|names| sheet.code(names));
-    // Names of a function's scope, and those that are to be kept, are not told apart in segments.
-    let can_cut = options.format == Format::Esm && !options.keep_names;
-    let total: usize = pieces.iter().map(|(_, piece)| piece.size).sum();
-    let count = if can_cut { (total / SEGMENT).max(1) } else { 1 };
-    let (mut before, mut segments) = (0, 1);
+    let total = pieces.iter().flat_map(|(_, piece)| &piece.groups).map(|(_, size)| size).sum();
+    let mut cuts = Cuts { total, count: if can_cut(options) { count_segments(total) } else { 1 }, before: 0, made: 1 };
     for (module, piece) in pieces {
-        if segments < count && before * count >= total * segments {
-            sheet.cut();
-            segments += 1;
-        }
-        before += piece.size;
-        push_module(&mut sheet, module, piece);
+        push_module(&mut sheet, module, piece, &mut cuts);
     }
     instructions.footer.iter().for_each(|line| sheet.line(line));
     if options.format == Format::Iife {
@@ -256,34 +281,91 @@ fn licences<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
     licences
 }
 
-fn push_module<S: Sheet>(sheet: &mut S, module: &ModuleInstructions, piece: Piece<S::Code>) {
+/// Where a chunk is cut: into parts of about the same size.
+struct Cuts {
+    /// Bytes of all sources.
+    total: usize,
+    /// Number of parts.
+    count: usize,
+    /// Bytes so far.
+    before: usize,
+    /// Parts so far.
+    made: usize,
+}
+
+impl Cuts {
+    fn cut_if_due(&mut self, sheet: &mut impl Sheet) {
+        if self.made < self.count && self.before * self.count >= self.total * self.made {
+            sheet.cut();
+            self.made += 1;
+        }
+    }
+}
+
+fn push_module<S: Sheet>(sheet: &mut S, module: &ModuleInstructions, piece: Piece<S::Code>, cuts: &mut Cuts) {
+    cuts.cut_if_due(sheet);
     let Some((name, helper)) = &module.evaluate else {
         module.prelude.iter().for_each(|line| sheet.line(line));
-        sheet.code(piece.body);
+        push_groups(sheet, piece.groups, &piece.shared, cuts);
         return;
     };
     let variables: BTreeSet<&str> = piece.variables.iter().chain(&module.variables).map(String::as_str).collect();
-    let variables: Vec<&str> = variables.into_iter().collect();
-    let variables = (!variables.is_empty()).then(|| format!("var {};", variables.join(", ")));
+    let variables = (!variables.is_empty()).then(|| declaration(variables));
     if let (Some(variables), Wrap::Esm) = (&variables, module.wrap) {
         sheet.line(variables);
     }
     sheet.code(piece.functions);
     let begin = module.begin.as_ref().map(|begin| format!("() => {begin}, "));
-    let head = match (module.wrap, module.parameters) {
-        (Wrap::CommonJs, [true, false]) => "function(exports) {",
-        (Wrap::CommonJs, [false, false]) => "function() {",
-        (Wrap::CommonJs, [true, _]) => "function(exports, module) {",
-        (Wrap::CommonJs, [false, true]) => "function(__exports, module) {",
-        _ if module.awaits => "async () => {",
-        _ => "() => {",
+    let parameters = match module.parameters {
+        _ if module.wrap != Wrap::CommonJs => "",
+        [true, false] => "exports",
+        [false, false] => "",
+        [true, true] => "exports, module",
+        [false, true] => "__exports, module",
     };
-    let head = format!("{}{head}", begin.unwrap_or_default());
-    sheet.line(&format!("var {name} = /* @__PURE__ */ {helper}({head}"));
+    let head = match module.wrap {
+        Wrap::CommonJs => format!("function({parameters}) {{"),
+        _ if module.awaits => "async () => {".to_owned(),
+        _ => "() => {".to_owned(),
+    };
+    let is_cut = piece.groups.len() > 1;
+    if is_cut {
+        sheet.cut();
+    }
+    sheet.line(&format!("var {name} = /* @__PURE__ */ {helper}({}{head}", begin.unwrap_or_default()));
+    if is_cut {
+        sheet.enter(parameters);
+    }
     if let (Some(variables), Wrap::CommonJs) = (&variables, module.wrap) {
         sheet.line(variables);
     }
     module.prelude.iter().for_each(|line| sheet.line(line));
-    sheet.code(piece.body);
+    push_groups(sheet, piece.groups, &piece.shared, cuts);
+    if is_cut {
+        sheet.leave();
+    }
     sheet.line(if module.awaits { "}, true);" } else { "});" });
+    if is_cut {
+        sheet.cut();
+    }
+}
+
+fn push_groups<S: Sheet>(sheet: &mut S, groups: Vec<(S::Code, usize)>, shared: &[String], cuts: &mut Cuts) {
+    if !shared.is_empty() {
+        sheet.cut();
+        sheet.line(&declaration(shared));
+        sheet.cut();
+    }
+    for (at, (code, size)) in groups.into_iter().enumerate() {
+        if at > 0 {
+            cuts.cut_if_due(sheet);
+        }
+        sheet.code(code);
+        cuts.before += size;
+    }
+}
+
+fn declaration<T: AsRef<str>>(variables: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<String> = variables.into_iter().map(|name| name.as_ref().to_owned()).collect();
+    format!("var {};", names.join(", "))
 }

@@ -28,6 +28,47 @@ pub struct Draft {
     origins: Origins,
     segments: Vec<Segment>,
     last: Segment,
+    /// What stands around the function that has been entered.
+    around: Option<Segment>,
+}
+
+/// Where a segment stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the chunk's scope.
+    #[default]
+    Chunk,
+    /// In the body of a function, whose names are none of the chunk's other ones.
+    Body,
+    /// Around a function, whose body is the segments before this one. A call stands there for it.
+    Around(Call),
+}
+
+/// The call that stands for the body of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Call {
+    callee: Atom,
+    /// The arguments are the parameters of the function, which the body mentions.
+    pub(super) parameters: Vec<String>,
+}
+
+impl Call {
+    fn new(parameters: &str) -> Self {
+        let parameters = parameters.split(", ").filter(|name| !name.is_empty()).map(str::to_owned);
+        Self { callee: atom!("$$body$$"), parameters: parameters.collect() }
+    }
+
+    /// Whether a statement is this call.
+    pub(super) fn is(&self, statement: &Stmt) -> bool {
+        let call = statement.as_expr().and_then(|statement| statement.expr.as_call());
+        let callee = call.and_then(|call| call.callee.as_expr()).and_then(|callee| callee.as_ident());
+        callee.is_some_and(|callee| callee.sym == self.callee)
+    }
+
+    /// What stands before and after the call in a minified text, if it is there.
+    pub(super) fn split<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
+        text.split_once(&format!("{}({})", self.callee, self.parameters.join(",")))
+    }
 }
 
 /// Lines of a draft that become one tree.
@@ -37,6 +78,7 @@ pub(super) struct Segment {
     holes: Vec<Hole>,
     /// See [`Origins`].
     base: u32,
+    pub(super) place: Place,
 }
 
 struct Hole {
@@ -69,9 +111,29 @@ impl Draft {
 
     /// Begins a new segment.
     pub fn cut(&mut self) {
-        let mut segment = std::mem::take(&mut self.last);
-        segment.base = self.origins.reserve(&segment.text);
-        self.segments.push(segment);
+        let next = match self.last.place {
+            Place::Body => Place::Body,
+            _ => Place::Chunk,
+        };
+        let mut segment = std::mem::replace(&mut self.last, Segment { place: next, ..Segment::default() });
+        if !segment.text.is_empty() {
+            segment.base = self.origins.reserve(&segment.text);
+            self.segments.push(segment);
+        }
+    }
+
+    /// Enters a function: what follows is its body, until it is left. The last line was its head, and the only one of its segment.
+    pub fn enter(&mut self, parameters: &str) {
+        let call = Call::new(parameters);
+        self.push(&format!("{}({parameters});", call.callee));
+        self.last.place = Place::Around(call);
+        self.around = Some(std::mem::replace(&mut self.last, Segment { place: Place::Body, ..Segment::default() }));
+    }
+
+    /// Leaves the function: what follows stands after its body, and is to be cut from what follows it.
+    pub fn leave(&mut self) {
+        self.cut();
+        self.last = self.around.take().expect("a function has been entered");
     }
 }
 
@@ -162,7 +224,7 @@ impl Adoption<'_> {
         let mut expression = self.read[&code.sym].clone();
         let mut place = code.span;
         self.visit_mut_span(&mut place);
-        expression.visit_mut_with(&mut Place(place));
+        expression.visit_mut_with(&mut At(place));
         Some(expression)
     }
 }
@@ -193,9 +255,9 @@ impl VisitMut for Adoption<'_> {
 }
 
 /// Everything is where the code of an identifier stands.
-struct Place(Span);
+struct At(Span);
 
-impl VisitMut for Place {
+impl VisitMut for At {
     noop_visit_mut_type!();
 
     fn visit_mut_span(&mut self, span: &mut Span) {

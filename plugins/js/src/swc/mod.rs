@@ -43,7 +43,7 @@ pub use minify::minify;
 pub use name::{Loss, NAME_HELPER, NameOptions, Naming, directives};
 pub use parse::{Dialect, Hint, Syntax, parse};
 pub use print::{KeptComments, PrintOptions, Printed, print};
-pub use segments::SEGMENT;
+pub use segments::count_segments;
 pub use settings::Settings;
 pub use target::has_import_maps;
 

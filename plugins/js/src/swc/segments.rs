@@ -1,4 +1,4 @@
-//! Makes the text of a large chunk small, segment by segment: modules of about [`SEGMENT`] bytes together are compressed as one unit,
+//! Makes the text of a large chunk small, segment by segment: neighbouring modules are compressed together as one unit,
 //! beside the others. What a segment uses of another it imports, and what others use of it it exports, as far as the compressor can see.
 //!
 //! ```text
@@ -9,6 +9,8 @@
 //! finish     tree -> names of inner scopes, text, map            per segment, parallel
 //! ```
 //!
+//! A function's body may be segments too, see [`Place`]: they are compressed as parts of the chunk's scope, and put where the function is.
+//!
 //! Invariant: the segments and all that is decided for them depend on the text alone, never on threads.
 
 mod border;
@@ -16,7 +18,7 @@ mod names;
 #[cfg(test)]
 mod tests;
 
-use super::draft::Segment;
+use super::draft::{Call, Place, Segment};
 use super::minify::{Writing, compress, mangle, minify_whole, parenthesised, run};
 use super::parse::Grammars;
 use super::transform::Forget;
@@ -27,19 +29,33 @@ use names::{Declared, Names, rename_all};
 use rayon::prelude::*;
 use swc_core::common::util::take::Take;
 use swc_core::common::{GLOBALS, Globals, Mark, SyntaxContext};
-use swc_core::ecma::ast::{Module, ModuleDecl, ModuleItem, Program as Tree};
+use swc_core::ecma::ast::{Module, ModuleDecl, ModuleItem, Program as Tree, Stmt};
 use swc_core::ecma::minifier::option::{CompressOptions, ExtraOptions, MangleOptions, MinifyOptions};
 use swc_core::ecma::transforms::base::fixer::paren_remover;
 use swc_core::ecma::transforms::base::rename::rename;
 use swc_core::ecma::transforms::base::resolver;
-use swc_core::ecma::visit::VisitMutWith;
+use swc_core::ecma::visit::{VisitMut, VisitMutWith, noop_visit_mut_type};
 
-/// Bytes of text that are compressed as one unit. A chunk of less than two segments is one.
+/// Bytes of sources that are compressed as one unit, at least. A chunk of less than two segments is one.
 ///
-/// three.js, compressed twice, in kB as it is and with Brotli 11: 764.3 and 156.4 as one segment, 764.7 and 157.1 with 512 KiB, 765.0 and 157.2 with 256 KiB,
-/// 765.0 and 157.3 with 128 KiB, 765.4 and 157.3 with 64 KiB. Half a megabyte of small modules is minified in 250 ms as one segment, on one
-/// core while others are idle, so segments are small. It costs three.js ten times more than these figures say: 244.5 kB with Brotli 11, and 239.6 with 256 KiB.
-pub const SEGMENT: usize = 64 << 10;
+/// Half a megabyte of small modules is minified in 250 ms as one segment, on one core while others are idle, so segments are small.
+const SEGMENT: usize = 64 << 10;
+
+/// A chunk has no more segments than this: more cores are rare, and each border costs bytes. three.js ten times, with Brotli 11: 244.5 kB
+/// in segments of 64 KiB, 239.6 in segments of 256 KiB.
+const MOST: usize = 32;
+
+/// Into how many segments a chunk is cut, of so many bytes of sources. Builds with debug assertions take the size of a segment from the
+/// environment, so that tests can cut between any two statements.
+pub fn count_segments(bytes: usize) -> usize {
+    let size = if cfg!(debug_assertions) { size_in_tests() } else { None };
+    (bytes / size.unwrap_or(SEGMENT)).clamp(1, MOST)
+}
+
+#[expect(clippy::disallowed_methods, reason = "no build that is released reads it")]
+fn size_in_tests() -> Option<usize> {
+    std::env::var("PLANISH_TEST_SEGMENT").ok()?.parse().ok().filter(|size| *size > 0)
+}
 
 /// How often a segment is compressed. A second time takes a fifth of the whole build of three.js ten times (4.6 s of processor time in place
 /// of 3.6), and saves 8.7 kB of 7.67 MB, 0.9 kB of 242.3 with Brotli 11.
@@ -52,6 +68,7 @@ struct Part {
     top_level: Mark,
     tree: Module,
     comments: Comments,
+    place: Place,
 }
 
 /// Compresses and renames a chunk that is cut into segments. The error is a message about code that does not parse.
@@ -65,27 +82,75 @@ pub(super) fn minify_segments(segments: Vec<Segment>, writing: &Writing<'_>) -> 
         .map(|(part, crossing)| part.compress(crossing, writing.settings))
         .collect();
     let names = rename_all(&declared, &borders);
-    let finished: Vec<Printed> =
-        parts.into_par_iter().zip(&names).map(|(part, names)| part.finish(names, writing)).collect();
-    let mut joiner = MapJoiner::default();
-    finished.into_iter().for_each(|piece| joiner.push(&piece.code, piece.map));
-    Ok(joiner.finish())
+    let finish = |(part, names): (Part, &Names)| (part.place.clone(), part.finish(names, writing));
+    let finished: Vec<(Place, Printed)> = parts.into_par_iter().zip(&names).map(finish).collect();
+    Ok(join(finished))
+}
+
+/// One after the other, and bodies inside of their functions.
+fn join(pieces: Vec<(Place, Printed)>) -> Printed {
+    let (mut joiner, mut body) = (MapJoiner::default(), Vec::new());
+    for (place, piece) in pieces {
+        match place {
+            Place::Chunk => joiner.push(&piece.code, piece.map),
+            Place::Body => body.push(piece),
+            Place::Around(call) => {
+                let body: Vec<Printed> = std::mem::take(&mut body);
+                // A function that nobody uses is gone.
+                if !piece.code.is_empty() {
+                    let (before, after) = call.split(&piece.code).expect("the function calls what stands for its body");
+                    // What is around it comes from no source.
+                    joiner.push(before, None);
+                    body.into_iter().for_each(|piece| joiner.push(&piece.code, piece.map));
+                    joiner.push(after, None);
+                }
+            }
+        }
+    }
+    joiner.finish()
 }
 
 /// Segments that cannot be told apart are one.
 fn minify_together(parts: Vec<Part>, writing: &Writing<'_>) -> Printed {
     let (mut module, mut comments) = (Module::dummy(), Comments::default());
-    for part in parts {
-        module.body.extend(part.tree.body);
-        comments.append(part.comments);
+    let mut body = Vec::new();
+    for Part { mut tree, comments: own, place, .. } in parts {
+        comments.append(own);
+        match place {
+            Place::Chunk => module.body.append(&mut tree.body),
+            Place::Body => body.extend(tree.body.into_iter().filter_map(ModuleItem::stmt)),
+            Place::Around(call) => {
+                tree.visit_mut_with(&mut Embody { call, body: std::mem::take(&mut body) });
+                module.body.append(&mut tree.body);
+            }
+        }
     }
     module.visit_mut_with(&mut Forget);
     let comments = comments.select(|_| true);
     GLOBALS.set(&Globals::new(), || minify_whole(Tree::Module(module), comments, Format::Esm, writing))
 }
 
+/// Puts the body of a function in the place of its call.
+struct Embody {
+    call: Call,
+    body: Vec<Stmt>,
+}
+
+impl VisitMut for Embody {
+    noop_visit_mut_type!();
+
+    fn visit_mut_stmts(&mut self, statements: &mut Vec<Stmt>) {
+        if let Some(at) = statements.iter().position(|statement| self.call.is(statement)) {
+            statements.splice(at..=at, std::mem::take(&mut self.body));
+        } else {
+            statements.visit_mut_children_with(self);
+        }
+    }
+}
+
 fn read(segment: Segment) -> Result<(Part, Border), String> {
     let globals = Globals::new();
+    let place = segment.place.clone();
     let read: Result<_, String> = GLOBALS.set(&globals, || {
         let (mut tree, comments) = segment.read(Grammars::Module)?;
         let (unresolved, top_level) = (Mark::new(), Mark::new());
@@ -95,7 +160,7 @@ fn read(segment: Segment) -> Result<(Part, Border), String> {
         Ok((tree.expect_module(), Comments::take(comments), border, unresolved, top_level))
     });
     let (tree, comments, border, unresolved, top_level) = read?;
-    Ok((Part { globals, unresolved, top_level, tree, comments }, border))
+    Ok((Part { globals, unresolved, top_level, tree, comments, place }, border))
 }
 
 fn context(mark: Mark) -> SyntaxContext {
@@ -130,7 +195,11 @@ impl Part {
 
     fn finish(self, names: &Names, writing: &Writing<'_>) -> Printed {
         let extra = self.extra();
-        let Self { globals, tree, comments, .. } = self;
+        let Self { globals, tree, comments, place, .. } = self;
+        let mut reserved = names.hidden.clone();
+        if let Place::Around(call) = &place {
+            reserved.extend_from_slice(&call.parameters);
+        }
         GLOBALS.set(&globals, || {
             let mut tree = Tree::Module(tree);
             tree.mutate(rename(&names.new));
@@ -142,7 +211,7 @@ impl Part {
                 top_level: Some(false),
                 // Segments must agree on which names are short.
                 disable_char_freq: true,
-                ..mangle(Format::Esm, &names.hidden)
+                ..mangle(Format::Esm, &reserved)
             };
             let options = MinifyOptions { compress: None, mangle: Some(mangle), ..MinifyOptions::default() };
             let mut module = run(Tree::Module(module), &Default::default(), &options, &extra).expect_module();

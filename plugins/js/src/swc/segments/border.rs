@@ -6,6 +6,7 @@ use swc_core::common::{DUMMY_SP, SyntaxContext};
 use swc_core::ecma::ast::{
     AssignExpr, ExportNamedSpecifier, ExportSpecifier, ForHead, Ident, ImportDecl, ImportNamedSpecifier, ImportPhase,
     ImportSpecifier, ModuleDecl, ModuleExportName, ModuleItem, NamedExport, Program as Tree, Str, UpdateExpr,
+    VarDeclKind,
 };
 use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{Visit, VisitMut, VisitMutWith, VisitWith, noop_visit_mut_type, noop_visit_type};
@@ -21,12 +22,15 @@ pub(super) struct Border {
     pub(super) free: FxHashSet<Atom>,
     /// Those of both that code assigns to.
     assigned: FxHashSet<Atom>,
+    /// It has no code but `var a, b;`.
+    is_bare: bool,
 }
 
 impl Border {
     pub(super) fn of(tree: &Tree, unresolved: SyntaxContext, top_level: SyntaxContext) -> Self {
         let [declared, free, assigned] = Default::default();
-        let mut border = Self { unresolved, top_level, declared, free, assigned };
+        let is_bare = tree.as_module().is_some_and(|module| module.body.iter().all(is_bare));
+        let mut border = Self { unresolved, top_level, declared, free, assigned, is_bare };
         tree.visit_with(&mut border);
         border
     }
@@ -35,6 +39,14 @@ impl Border {
         let is_outer = |name: &Ident| name.ctxt == self.unresolved || name.ctxt == self.top_level;
         self.assigned.extend(names.into_iter().filter(is_outer).map(|name| name.sym));
     }
+}
+
+/// It declares variables and does nothing.
+fn is_bare(item: &ModuleItem) -> bool {
+    let declaration = item.as_stmt().and_then(|statement| statement.as_decl()).and_then(|decl| decl.as_var());
+    declaration.is_some_and(|declaration| {
+        declaration.kind == VarDeclKind::Var && declaration.decls.iter().all(|declarator| declarator.init.is_none())
+    })
 }
 
 impl Visit for Border {
@@ -81,13 +93,14 @@ impl Visit for Border {
 
 /// What a segment has to do with the others.
 pub(super) struct Crossing {
-    /// What others declare and never assign to again. A name that changes is left free: nothing is known of it.
+    /// What others declare and nobody assigns to again. A name that changes is left free: nothing is known of it.
     imports: FxHashSet<Atom>,
     /// What others use, sorted.
     exports: Vec<Atom>,
 }
 
-/// Brings the segments of a chunk together. `None` if one cannot stand alone: its text is evaluated, or others assign to its variables.
+/// Brings the segments of a chunk together. `None` if one cannot stand alone: its text is evaluated, or others assign to the variables of its
+/// own code.
 pub(super) fn cross(borders: &[Border]) -> Option<Vec<Crossing>> {
     let mut owners: FxHashMap<&Atom, usize> = FxHashMap::default();
     for (at, border) in borders.iter().enumerate() {
@@ -102,11 +115,12 @@ pub(super) fn cross(borders: &[Border]) -> Option<Vec<Crossing>> {
             return None;
         }
         for (name, owner) in border.free.iter().filter_map(|name| Some((name, *owners.get(name)?))) {
-            if border.assigned.contains(name) {
+            let is_bare = borders[owner].is_bare;
+            if border.assigned.contains(name) && !is_bare {
                 return None;
             }
             exports[owner].insert(name.clone());
-            if !borders[owner].assigned.contains(name) {
+            if !is_bare && !borders[owner].assigned.contains(name) {
                 imports[at].insert(name.clone());
             }
         }

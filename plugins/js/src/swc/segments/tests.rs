@@ -13,6 +13,24 @@ fn small(pieces: &[&str]) -> String {
     minify(draft, Format::Esm, &settings(|_| ()), false).expect("it parses").code
 }
 
+/// A function of these pieces, after what stands before it.
+fn small_function(before: &str, pieces: &[&str]) -> String {
+    let mut draft = Draft::default();
+    draft.push(before);
+    draft.cut();
+    draft.push("var evaluate = wrap(function(exports, module) {");
+    draft.enter("exports, module");
+    for code in pieces {
+        draft.push(code);
+        draft.cut();
+    }
+    draft.leave();
+    draft.push("});");
+    draft.cut();
+    draft.push("evaluate();");
+    minify(draft, Format::Esm, &settings(|_| ()), false).expect("it parses").code
+}
+
 #[track_caller]
 fn check_whole(pieces: &[&str]) {
     assert_eq!(small(pieces), small(&[&pieces.join("\n")]));
@@ -58,4 +76,35 @@ fn globals_keep_their_names() {
 fn segments_that_assign_to_each_other_are_one() {
     check_whole(&["let first = 1; export const get = () => first;", "first = 2; use(first);"]);
     check_whole(&["var first = f();", "use(eval('first'));"]);
+}
+
+#[test]
+fn what_is_only_declared_may_be_assigned_anywhere() {
+    let code =
+        small(&["var count;", "count = 0; function raise() { return count++; }", "use(count), raise(), use(count);"]);
+    assert_eq!(code, "var ee;\nfunction te(){return ee++}ee=0;\nuse(ee),te(),use(ee);");
+}
+
+#[test]
+fn segments_of_a_body_stand_in_its_function() {
+    let pieces = [
+        "var count;",
+        "count = 0; function raise() { return count++; }",
+        "exports.raise = raise, module.id = () => count;",
+    ];
+    assert_eq!(
+        small_function("import { wrap } from './wrap.js';", &pieces),
+        "import{wrap as te}from\"./wrap.js\";\nvar re=te(function(exports,module){\nvar ee;\nfunction ne(){return ee++}ee=0;\n\
+         exports.raise=ne,module.id=()=>ee;\n});\nre();"
+    );
+}
+
+#[test]
+fn a_body_that_cannot_be_told_apart_is_put_back() {
+    let pieces = ["let count = 0;", "exports.raise = () => count++;"];
+    let whole = format!(
+        "use(eval('1'));\nvar evaluate = wrap(function(exports, module) {{ {} }});\nevaluate();",
+        pieces.join("\n")
+    );
+    assert_eq!(small_function("use(eval('1'));", &pieces), small(&[&whole]));
 }
