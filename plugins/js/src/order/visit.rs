@@ -40,8 +40,11 @@ fn walk(
     is_wanted: impl Fn(AssetIdx) -> bool,
 ) -> Vec<Visit> {
     let mut visits: Vec<Visit> = Vec::new();
-    let mut entered: FxHashMap<AssetIdx, usize> = FxHashMap::from_iter([(root, 0)]);
-    let mut closed: FxHashMap<AssetIdx, AssetIdx> = FxHashMap::default();
+    // By module: when it was entered, and the root of its cycle once that is known.
+    let mut entered: Vec<Option<usize>> = vec![None; tables.modules.len()];
+    let mut closed: Vec<Option<AssetIdx>> = vec![None; tables.modules.len()];
+    let mut count = 1;
+    entered[root.index()] = Some(0);
     let mut open: Vec<AssetIdx> = vec![root];
     // The module, the next of its imports, the number of visits before it, and the first of the open modules that it leads to.
     let mut stack: Vec<(AssetIdx, usize, usize, usize)> = vec![(root, 0, 0, 0)];
@@ -52,23 +55,23 @@ fn walk(
             if tables.get(target).is_none_or(|target| !target.is_included) || !is_wanted(target) {
                 continue;
             }
-            match entered.get(&target) {
-                Some(number) if !closed.contains_key(&target) => *leads_to = (*leads_to).min(*number),
+            match entered[target.index()] {
+                Some(number) if closed[target.index()].is_none() => *leads_to = (*leads_to).min(number),
                 Some(_) => {}
                 None => {
-                    let number = entered.len();
-                    entered.insert(target, number);
+                    entered[target.index()] = Some(count);
                     open.push(target);
-                    stack.push((target, 0, visits.len(), number));
+                    stack.push((target, 0, visits.len(), count));
+                    count += 1;
                 }
             }
             continue;
         }
         let (module, first, leads_to) = (*module, *first, *leads_to);
         stack.pop();
-        if leads_to == entered[&module] {
+        if entered[module.index()] == Some(leads_to) {
             let begin = open.iter().rposition(|open| *open == module).expect("it was opened when it was entered");
-            closed.extend(open.drain(begin..).map(|member| (member, module)));
+            open.drain(begin..).for_each(|member| closed[member.index()] = Some(module));
         } else if let Some(parent) = stack.last_mut() {
             parent.3 = parent.3.min(leads_to);
         }
@@ -80,7 +83,7 @@ fn walk(
         }
     }
     for visit in &mut visits {
-        visit.cycle = closed.get(&visit.module).copied().unwrap_or(visit.module);
+        visit.cycle = closed[visit.module.index()].unwrap_or(visit.module);
     }
     visits
 }
