@@ -192,3 +192,63 @@ fn what_must_know_where_it_stands_is_not_cut() {
     check("if (made) count = () => 7;", false);
     check("log(typeof new.target);", false);
 }
+
+/// Modules that are cut almost anywhere do what they do in Node.
+#[cfg(debug_assertions)]
+#[track_caller]
+fn check_cut(modules: &[(&str, &str)]) {
+    for segment in ["20", "60", "130"] {
+        let site = Site::of(modules);
+        let mut command = site.command(&["bundle", "main.mjs", "--out-dir", "out", "--format", "esm", "--minify"]);
+        command.env("PLANISH_TEST_SEGMENT", segment);
+        run(command).good();
+        site.write("package.json", "{ \"type\": \"module\" }");
+        assert_eq!(printed(&site, "out/main.js"), printed(&site, "main.mjs"), "{}", site.read("out/main.js"));
+    }
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn variables_that_their_declarations_change_are_no_constants() {
+    for text in [
+        "const all = []; function make() { const own = late; all.push(() => own); } make();
+         for (var i = 0; i < 3; i++) { var late = i; make(); } console.log(all.map((one) => one()));",
+        "const all = []; function make() { const own = twice; all.push(() => own); } make();
+         var twice = 1; make(); var twice = 2; make(); console.log(all.map((one) => one()));",
+        "var j; function next() { return j++; } for (var i = 0, j = 0; i < 2; i++) console.log(i, next());
+         for (var i = 5; i < 7; i++) console.log(i, j); console.log('end', i, j);",
+        "let a = 1; const before = a; (a) = 10; (a)++; [(a), ((a))] = [a + 1, a + 2]; for ((a) of [4, 5]) console.log(a);
+         let f; (f) = () => 1; console.log(before, a, f.name, f());",
+    ] {
+        check_cut(&[("main.mjs", text)]);
+        check_cut(&[("main.mjs", "import './module.cjs';"), ("module.cjs", text)]);
+    }
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn variables_with_the_names_of_globals_are_not_those() {
+    let text = "let Set = globalThis.nope ?? class { constructor() { console.log('own set'); } };
+         function replace(by) { Set = by; }
+         console.log('apart', { Set }.Set.name.length > 0);
+         new Set(); replace(class Other { constructor() { console.log('other set'); } }); new Set();
+         ({ Set } = { Set: class Third { constructor() { console.log('third set'); } } }); new Set();
+         export { Set as Own };";
+    let main = "import { Own } from './own.mjs'; export let Map = class { constructor() { console.log('own map'); } };
+         globalThis.change = () => { Map = class { constructor() { console.log('other map'); } }; };
+         import './other.mjs'; new Own();";
+    let other =
+        "import { Map } from './main.mjs'; setTimeout(() => { new Map(); globalThis.change(); new Map(); }, 0);";
+    check_cut(&[("main.mjs", main), ("own.mjs", text), ("other.mjs", other)]);
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn names_that_are_used_while_a_chunk_is_made_small_are_free() {
+    let module = "var foo = globalThis.q ?? 'outer';
+         function g() { var foo$$require_module = 'inner'; exports.x = foo$$require_module; return foo; }
+         exports.g = g; exports.made = class { field = () => this.own; own = 3; };";
+    let main = "import module from './module.cjs'; function $$body$$() { return module.g(); }
+         console.log($$body$$(), module.x, new module.made().field()); export { $$body$$ };";
+    check_cut(&[("main.mjs", main), ("module.cjs", module)]);
+}

@@ -11,8 +11,8 @@ use crate::instruct::{ChunkInstructions, ModuleInstructions};
 use crate::options::{Format, JsOptions, LegalComments, SourceMap as MapKind};
 use crate::runtime::Helper;
 use crate::swc::{
-    Draft, KeptComments, MapJoiner, NameOptions, PrintOptions, Printed, Program, Settings, count_segments, minify,
-    print,
+    Cuts, Draft, KeptComments, MapJoiner, NameOptions, PrintOptions, Printed, Program, Settings, count_segments,
+    minify, print,
 };
 use crate::tables::Wrap;
 use crate::words::occurs;
@@ -206,11 +206,11 @@ fn piece<C>(
     modules: &Modules<'_>,
     module: &ModuleInstructions,
     names: Option<&NameOptions>,
-    can_cut: bool,
+    may_divide: bool,
     code: impl Fn(&Arc<Program>, Vec<Stmt>) -> C,
 ) -> Option<(C, Piece<C>)> {
     let mut program = (modules.program)(module)?;
-    let divided = (can_cut && is_divisible(&program, module)).then(|| with_own_names(&program, module));
+    let divided = (may_divide && is_divisible(&program, module)).then(|| with_own_names(&program, module));
     let items = items(&mut program);
     let hoisted = program.scope(|| hoist(&program, items, divided.as_ref().unwrap_or(module), names));
     let size = |statements: &[Stmt]| -> usize {
@@ -234,7 +234,7 @@ fn piece<C>(
     Some((code(&program, hoisted.names), piece))
 }
 
-/// All of a chunk, cut between modules into segments if they can be told apart, and the licences in it.
+/// All of a chunk, cut into segments between modules and inside of large ones if that can be, and the licences in it.
 fn join<S: Sheet>(
     instructions: &ChunkInstructions,
     options: &JsOptions,
@@ -259,7 +259,7 @@ fn join<S: Sheet>(
     }
     names.into_iter().for_each(|names| sheet.code(names));
     let total = pieces.iter().flat_map(|(_, piece)| &piece.groups).map(|(_, size)| size).sum();
-    let mut cuts = Cuts { total, count: if can_cut(options) { count_segments(total) } else { 1 }, before: 0, made: 1 };
+    let mut cuts = Cuts::new(total, if can_cut(options) { count_segments(total) } else { 1 });
     for (module, piece) in pieces {
         push_module(&mut sheet, module, piece, &mut cuts);
     }
@@ -281,29 +281,10 @@ fn licences<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
     licences
 }
 
-/// Where a chunk is cut: into parts of about the same size.
-struct Cuts {
-    /// Bytes of all sources.
-    total: usize,
-    /// Number of parts.
-    count: usize,
-    /// Bytes so far.
-    before: usize,
-    /// Parts so far.
-    made: usize,
-}
-
-impl Cuts {
-    fn cut_if_due(&mut self, sheet: &mut impl Sheet) {
-        if self.made < self.count && self.before * self.count >= self.total * self.made {
-            sheet.cut();
-            self.made += 1;
-        }
-    }
-}
-
 fn push_module<S: Sheet>(sheet: &mut S, module: &ModuleInstructions, piece: Piece<S::Code>, cuts: &mut Cuts) {
-    cuts.cut_if_due(sheet);
+    if cuts.is_due() {
+        sheet.cut();
+    }
     let Some((name, helper)) = &module.evaluate else {
         module.prelude.iter().for_each(|line| sheet.line(line));
         push_groups(sheet, piece.groups, &piece.shared, cuts);
@@ -357,11 +338,11 @@ fn push_groups<S: Sheet>(sheet: &mut S, groups: Vec<(S::Code, usize)>, shared: &
         sheet.cut();
     }
     for (at, (code, size)) in groups.into_iter().enumerate() {
-        if at > 0 {
-            cuts.cut_if_due(sheet);
+        if at > 0 && cuts.is_due() {
+            sheet.cut();
         }
         sheet.code(code);
-        cuts.before += size;
+        cuts.pass(size);
     }
 }
 

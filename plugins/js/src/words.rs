@@ -46,9 +46,14 @@ pub(crate) fn quoted(text: &str) -> String {
     json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
+/// The callee of the call that stands for the body of a function that is made small in parts.
+pub(crate) const BODY: &str = "$$body$$";
+
 /// Words that no variable of a strict module may be called, and names whose meaning must not change.
 pub(crate) fn is_reserved(name: &str) -> bool {
     const WORDS: &[&str] = &[
+        // What stands for the body of a function while a chunk is made small.
+        BODY,
         "arguments",
         "async",
         "await",

@@ -1,12 +1,13 @@
 //! groups: the statements of a large module -> lists of them that are made small beside each other, see [`crate::swc::Draft`].
 //!
-//! What one group declares and another assigns to is declared before all of them: to whoever makes a group small such a variable is a global,
-//! of which nothing is known.
+//! What one group declares and another assigns to is declared before all of them: to whoever makes a group small nothing is known of such a
+//! variable.
 
 use super::assign;
 use crate::instruct::{Code, ModuleInstructions};
-use crate::swc::{Program, count_segments};
+use crate::swc::{Cuts, Program, count_segments};
 use crate::tables::Wrap;
+use crate::words::occurs;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 use swc_core::atoms::Atom;
@@ -47,8 +48,13 @@ pub(crate) fn with_own_names(program: &Program, instructions: &ModuleInstruction
     if let (Some((evaluate, _)), Wrap::CommonJs) = (&instructions.evaluate, instructions.wrap) {
         let mut names = TopLevelNames { top_level: program.top_level_context(), names: BTreeSet::new() };
         program.module.visit_with(&mut names);
+        // No name of its own ends like this.
+        let mut end = format!("$${evaluate}");
+        while occurs(&program.text, &end) {
+            end.push('$');
+        }
         for name in names.names {
-            let own = Code::Name(format!("{name}$${evaluate}"));
+            let own = Code::Name(format!("{name}{end}"));
             instructions.names.entry(name).or_insert(own);
         }
     }
@@ -59,51 +65,70 @@ pub(crate) fn with_own_names(program: &Program, instructions: &ModuleInstruction
 pub(crate) fn divide(program: &Program, statements: Vec<Stmt>, instructions: &ModuleInstructions) -> Groups {
     let size = |statement: &Stmt| program.code_size(statement.span()) as usize;
     let total: usize = statements.iter().map(size).sum();
-    let count = count_segments(total);
+    let mut cuts = Cuts::new(total, count_segments(total));
     let mut groups: Vec<(Vec<Stmt>, usize)> = vec![(Vec::new(), 0)];
-    let mut before = 0;
     for statement in statements {
-        if groups.len() < count && before * count >= total * groups.len() {
+        if cuts.is_due() {
             groups.push((Vec::new(), 0));
         }
         let (group, bytes) = groups.last_mut().expect("there is one");
         let size = size(&statement);
         group.push(statement);
         *bytes += size;
-        before += size;
+        cuts.pass(size);
+    }
+    if groups.len() == 1 {
+        return Groups { variables: Vec::new(), groups };
     }
     let new_names = instructions.names.values().filter_map(|code| match code {
         Code::Name(name) => Some(Atom::from(name.as_str())),
         _ => None,
     });
     let scope = ModuleScope { top_level: program.top_level_context(), new_names: new_names.collect() };
-    let writers: Vec<Writers<'_>> = groups.iter().map(|(group, _)| Writers::of(&scope, group)).collect();
+    let writers: Vec<Vec<Writers<'_>>> = groups.iter().map(|(group, _)| Writers::of_each(&scope, group)).collect();
     let Some(moved) = moved(&writers) else {
         let whole = groups.into_iter().flat_map(|(group, _)| group).collect();
         return Groups { variables: Vec::new(), groups: vec![(whole, total)] };
     };
     let mut variables = Vec::new();
-    let mut declare = |statement: Stmt| declare_before(statement, &scope, &moved, &mut variables);
-    let groups = groups.into_iter().map(|(group, size)| (group.into_iter().flat_map(&mut declare).collect(), size));
-    let groups = groups.collect();
+    if !moved.is_empty() {
+        let mut declare = |statement: Stmt| declare_before(statement, &scope, &moved, &mut variables);
+        for (group, _) in &mut groups {
+            *group = std::mem::take(group).into_iter().flat_map(&mut declare).collect();
+        }
+    }
     variables.sort_unstable();
     variables.dedup();
     Groups { variables, groups }
 }
 
-/// The names that several groups declare or assign to. `None` if one of them is a function, a class or a constant, which must stay where it is.
-fn moved(groups: &[Writers<'_>]) -> Option<FxHashSet<Atom>> {
+/// The names that several groups declare or assign to, and those that are declared together with them. `None` if one of them is a function, a
+/// class or a constant, which must stay where it is. `groups` has what each declarator or other statement writes.
+fn moved(groups: &[Vec<Writers<'_>>]) -> Option<FxHashSet<Atom>> {
     let mut last: FxHashMap<&Atom, usize> = FxHashMap::default();
     let mut moved = FxHashSet::default();
-    for (at, group) in groups.iter().enumerate() {
-        for name in group.declared.keys().chain(&group.assigned) {
+    let all = || groups.iter().enumerate().flat_map(|(at, group)| group.iter().map(move |writers| (at, writers)));
+    for (at, writers) in all() {
+        for name in writers.declared.keys().chain(&writers.assigned) {
             if last.insert(name, at).is_some_and(|other| other != at) {
                 moved.insert(name.clone());
             }
         }
     }
-    let is_fixed = |name: &Atom| groups.iter().any(|group| group.declared.get(name).is_some_and(|movable| !movable));
-    (!moved.iter().any(is_fixed)).then_some(moved)
+    let several: Vec<&Writers<'_>> =
+        all().map(|(_, writers)| writers).filter(|writers| writers.declared.len() > 1).collect();
+    let mut before = 0;
+    while before < moved.len() {
+        before = moved.len();
+        for writers in &several {
+            if writers.declares(&moved) {
+                moved.extend(writers.declared.keys().cloned());
+            }
+        }
+    }
+    let is_fixed =
+        |writers: &Writers<'_>| writers.declared.iter().any(|(name, is_movable)| !is_movable && moved.contains(name));
+    (!all().any(|(_, writers)| is_fixed(writers))).then_some(moved)
 }
 
 /// The statements that assign what the declaration of moved variables gives them.
@@ -113,20 +138,19 @@ fn declare_before(
     moved: &FxHashSet<Atom>,
     variables: &mut Vec<String>,
 ) -> Vec<Stmt> {
-    let is_moved = |statement: &Stmt| {
-        Writers::of(scope, std::slice::from_ref(statement)).declared.keys().any(|name| moved.contains(name))
-    };
+    if !Writers::of(scope, &statement).declares(moved) {
+        return vec![statement];
+    }
     match statement {
         Stmt::Decl(Decl::Var(declaration)) if declaration.decls.len() > 1 => {
-            let VarDecl { span, ctxt, kind, declare, decls } = *declaration;
-            let alone =
-                decls.into_iter().map(|declarator| VarDecl { span, ctxt, kind, declare, decls: vec![declarator] });
-            alone
-                .flat_map(|alone| declare_before(Stmt::Decl(Decl::Var(Box::new(alone))), scope, moved, variables))
-                .collect()
+            let VarDecl { ctxt, kind, declare, decls, .. } = *declaration;
+            let alone = |declarator: VarDeclarator| {
+                let span = declarator.span;
+                Stmt::Decl(Decl::Var(Box::new(VarDecl { span, ctxt, kind, declare, decls: vec![declarator] })))
+            };
+            decls.into_iter().flat_map(|one| declare_before(alone(one), scope, moved, variables)).collect()
         }
-        statement if is_moved(&statement) => vec![assign(statement, variables)],
-        statement => vec![statement],
+        statement => vec![assign(statement, variables)],
     }
 }
 
@@ -152,10 +176,31 @@ struct Writers<'a> {
 }
 
 impl<'a> Writers<'a> {
-    fn of(scope: &'a ModuleScope, statements: &[Stmt]) -> Self {
+    fn of(scope: &'a ModuleScope, node: &impl VisitWith<Self>) -> Self {
         let mut writers = Self { scope, declared: FxHashMap::default(), assigned: FxHashSet::default() };
-        statements.iter().for_each(|statement| statement.visit_with(&mut writers));
+        node.visit_with(&mut writers);
         writers
+    }
+
+    /// Of each declarator and of each other statement.
+    fn of_each(scope: &'a ModuleScope, statements: &[Stmt]) -> Vec<Self> {
+        let mut all = Vec::new();
+        for statement in statements {
+            match statement {
+                Stmt::Decl(Decl::Var(declaration)) => all.extend(declaration.decls.iter().map(|declarator| {
+                    let mut writers = Self::of(scope, declarator);
+                    let is_movable = declaration.kind != VarDeclKind::Const;
+                    find_pat_ids(&declarator.name).iter().for_each(|name| writers.declare(name, is_movable));
+                    writers
+                })),
+                statement => all.push(Self::of(scope, statement)),
+            }
+        }
+        all
+    }
+
+    fn declares(&self, names: &FxHashSet<Atom>) -> bool {
+        self.declared.keys().any(|name| names.contains(name))
     }
 
     fn declare(&mut self, name: &Ident, is_movable: bool) {
@@ -285,6 +330,21 @@ impl Visit for Needs {
 
     fn visit_getter_prop(&mut self, getter: &GetterProp) {
         self.inside(getter);
+    }
+
+    // Keys belong to the function around.
+
+    fn visit_class_prop(&mut self, field: &ClassProp) {
+        field.key.visit_with(self);
+        self.inside(&field.value);
+    }
+
+    fn visit_private_prop(&mut self, field: &PrivateProp) {
+        self.inside(&field.value);
+    }
+
+    fn visit_static_block(&mut self, block: &StaticBlock) {
+        self.inside(block);
     }
 
     fn visit_setter_prop(&mut self, setter: &SetterProp) {

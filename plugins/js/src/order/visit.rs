@@ -4,7 +4,7 @@ use crate::record::Format;
 use crate::tables::Tables;
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::AssetIdx;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 /// A module that a root needs.
 #[derive(Clone, Copy)]
@@ -21,15 +21,15 @@ pub(super) struct Visit {
 /// What is evaluated for a root, dependencies first. What has been evaluated before needs nothing that has not: it is not visited, or an
 /// application of many lazy routes would be walked through for each of them.
 pub(super) fn visits(tables: &Tables, plan: &ChunkPlan, chunk: ChunkIdx, root: AssetIdx) -> Vec<Visit> {
-    walk(tables, plan, chunk, root, |target| plan.is_evaluated_for(target, chunk))
+    walk(tables, plan, chunk, root, 0, |target| plan.is_evaluated_for(target, chunk))
 }
 
 /// All that a root needs, dependencies first.
 pub(super) fn all_visits(tables: &Tables, plan: &ChunkPlan, chunk: ChunkIdx, root: AssetIdx) -> Vec<Visit> {
-    walk(tables, plan, chunk, root, |_| true)
+    walk(tables, plan, chunk, root, tables.modules.len(), |_| true)
 }
 
-/// Iterative: import chains can be longer than a stack is deep.
+/// Iterative: import chains can be longer than a stack is deep. `room`: for how many modules there is room from the beginning.
 ///
 /// Cycles are found as in ECMAScript's `InnerModuleEvaluation`, which is Tarjan's algorithm.
 fn walk(
@@ -37,14 +37,13 @@ fn walk(
     plan: &ChunkPlan,
     chunk: ChunkIdx,
     root: AssetIdx,
+    room: usize,
     is_wanted: impl Fn(AssetIdx) -> bool,
 ) -> Vec<Visit> {
-    let mut visits: Vec<Visit> = Vec::new();
-    // By module: when it was entered, and the root of its cycle once that is known.
-    let mut entered: Vec<Option<usize>> = vec![None; tables.modules.len()];
-    let mut closed: Vec<Option<AssetIdx>> = vec![None; tables.modules.len()];
-    let mut count = 1;
-    entered[root.index()] = Some(0);
+    let mut visits: Vec<Visit> = Vec::with_capacity(room);
+    let mut entered: FxHashMap<AssetIdx, usize> = FxHashMap::with_capacity_and_hasher(room, FxBuildHasher);
+    let mut closed: FxHashMap<AssetIdx, AssetIdx> = FxHashMap::with_capacity_and_hasher(room, FxBuildHasher);
+    entered.insert(root, 0);
     let mut open: Vec<AssetIdx> = vec![root];
     // The module, the next of its imports, the number of visits before it, and the first of the open modules that it leads to.
     let mut stack: Vec<(AssetIdx, usize, usize, usize)> = vec![(root, 0, 0, 0)];
@@ -55,23 +54,23 @@ fn walk(
             if tables.get(target).is_none_or(|target| !target.is_included) || !is_wanted(target) {
                 continue;
             }
-            match entered[target.index()] {
-                Some(number) if closed[target.index()].is_none() => *leads_to = (*leads_to).min(number),
+            match entered.get(&target) {
+                Some(number) if !closed.contains_key(&target) => *leads_to = (*leads_to).min(*number),
                 Some(_) => {}
                 None => {
-                    entered[target.index()] = Some(count);
+                    let number = entered.len();
+                    entered.insert(target, number);
                     open.push(target);
-                    stack.push((target, 0, visits.len(), count));
-                    count += 1;
+                    stack.push((target, 0, visits.len(), number));
                 }
             }
             continue;
         }
         let (module, first, leads_to) = (*module, *first, *leads_to);
         stack.pop();
-        if entered[module.index()] == Some(leads_to) {
+        if leads_to == entered[&module] {
             let begin = open.iter().rposition(|open| *open == module).expect("it was opened when it was entered");
-            open.drain(begin..).for_each(|member| closed[member.index()] = Some(module));
+            closed.extend(open.drain(begin..).map(|member| (member, module)));
         } else if let Some(parent) = stack.last_mut() {
             parent.3 = parent.3.min(leads_to);
         }
@@ -83,7 +82,7 @@ fn walk(
         }
     }
     for visit in &mut visits {
-        visit.cycle = closed[visit.module.index()].unwrap_or(visit.module);
+        visit.cycle = closed.get(&visit.module).copied().unwrap_or(visit.module);
     }
     visits
 }

@@ -7,7 +7,7 @@
 use super::origins::{Origins, PURE};
 use super::parse::{Grammars, Syntax, attempt_from, describe};
 use super::{Comments, Program};
-use crate::words::{is_reserved, is_word};
+use crate::words::{BODY, is_reserved, is_word};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use swc_core::atoms::{Atom, atom};
@@ -47,7 +47,6 @@ pub(super) enum Place {
 /// The call that stands for the body of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Call {
-    callee: Atom,
     /// The arguments are the parameters of the function, which the body mentions.
     pub(super) parameters: Vec<String>,
 }
@@ -55,19 +54,19 @@ pub(super) struct Call {
 impl Call {
     fn new(parameters: &str) -> Self {
         let parameters = parameters.split(", ").filter(|name| !name.is_empty()).map(str::to_owned);
-        Self { callee: atom!("$$body$$"), parameters: parameters.collect() }
+        Self { parameters: parameters.collect() }
     }
 
-    /// Whether a statement is this call.
-    pub(super) fn is(&self, statement: &Stmt) -> bool {
+    /// Whether a statement is such a call.
+    pub(super) fn is(statement: &Stmt) -> bool {
         let call = statement.as_expr().and_then(|statement| statement.expr.as_call());
         let callee = call.and_then(|call| call.callee.as_expr()).and_then(|callee| callee.as_ident());
-        callee.is_some_and(|callee| callee.sym == self.callee)
+        callee.is_some_and(|callee| callee.sym == BODY)
     }
 
     /// What stands before and after the call in a minified text, if it is there.
     pub(super) fn split<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
-        text.split_once(&format!("{}({})", self.callee, self.parameters.join(",")))
+        text.split_once(&format!("{BODY}({})", self.parameters.join(",")))
     }
 }
 
@@ -125,7 +124,7 @@ impl Draft {
     /// Enters a function: what follows is its body, until it is left. The last line was its head, and the only one of its segment.
     pub fn enter(&mut self, parameters: &str) {
         let call = Call::new(parameters);
-        self.push(&format!("{}({parameters});", call.callee));
+        self.push(&format!("{BODY}({parameters});"));
         self.last.place = Place::Around(call);
         self.around = Some(std::mem::replace(&mut self.last, Segment { place: Place::Body, ..Segment::default() }));
     }

@@ -353,6 +353,11 @@ impl Visit for Scopes {
         statement.alt.iter().for_each(|branch| self.branch(branch));
     }
 
+    fn visit_paren_expr(&mut self, paren: &ParenExpr) {
+        self.rewrites.parentheses |= matches!(&*paren.expr, Expr::Ident(_) | Expr::Paren(_));
+        paren.visit_children_with(self);
+    }
+
     fn visit_labeled_stmt(&mut self, statement: &LabeledStmt) {
         self.rewrites.labelled_functions |= matches!(&*statement.body, Stmt::Decl(Decl::Fn(_)));
         statement.visit_children_with(self);

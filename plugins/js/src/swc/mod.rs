@@ -29,6 +29,7 @@ mod scopes;
 mod segments;
 mod settings;
 mod target;
+mod targets;
 mod transform;
 mod uses;
 mod writer;
@@ -43,7 +44,7 @@ pub use minify::minify;
 pub use name::{Loss, NAME_HELPER, NameOptions, Naming, directives};
 pub use parse::{Dialect, Hint, Syntax, parse};
 pub use print::{KeptComments, PrintOptions, Printed, print};
-pub use segments::count_segments;
+pub use segments::{Cuts, count_segments};
 pub use settings::Settings;
 pub use target::has_import_maps;
 

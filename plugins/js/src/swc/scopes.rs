@@ -11,6 +11,7 @@
 //! The second is for sloppy scripts, whose output is strict code in which the name of a block's function ends with the block. Both `f` have
 //! contexts of their own.
 
+use super::targets::Targets;
 use rustc_hash::{FxHashMap, FxHashSet};
 use swc_core::atoms::Atom;
 use swc_core::common::util::take::Take;
@@ -30,6 +31,8 @@ pub(super) struct Rewrites {
     pub(super) labelled_functions: bool,
     /// A function stands in a block of sloppy code.
     pub(super) block_functions: bool,
+    /// A name stands in parentheses, where something may be assigned to it.
+    pub(super) parentheses: bool,
     /// Positions of the names of such functions that are also variables of the function around.
     pub(super) functions: FxHashSet<BytePos>,
 }
@@ -39,6 +42,9 @@ impl Rewrites {
     pub(super) fn prepare(&self, program: &mut Program) {
         if self.caught || self.for_in || self.labelled_functions || self.block_functions {
             program.visit_mut_with(&mut Declarations { rewrites: self, caught: Vec::new(), variables: Vec::new() });
+        }
+        if self.parentheses {
+            program.visit_mut_with(&mut Targets);
         }
         // In strict code the resolver keeps functions in their blocks.
         if let (true, Program::Script(script)) = (self.block_functions, program) {

@@ -52,6 +52,35 @@ pub fn count_segments(bytes: usize) -> usize {
     (bytes / size.unwrap_or(SEGMENT)).clamp(1, MOST)
 }
 
+/// Where to cut a text of so many bytes into parts of about the same size.
+pub struct Cuts {
+    total: usize,
+    count: usize,
+    before: usize,
+    made: usize,
+}
+
+impl Cuts {
+    /// `count` parts, of `total` bytes together.
+    pub fn new(total: usize, count: usize) -> Self {
+        Self { total, count, before: 0, made: 1 }
+    }
+
+    /// Notes what could not be cut.
+    pub fn pass(&mut self, bytes: usize) {
+        self.before += bytes;
+    }
+
+    /// Whether the next part begins here. After what is larger than a part there are fewer.
+    pub fn is_due(&mut self) -> bool {
+        let is_due = self.made < self.count && self.before * self.count >= self.total * self.made;
+        if is_due {
+            self.made = self.before * self.count / self.total.max(1) + 1;
+        }
+        is_due
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "no build that is released reads it")]
 fn size_in_tests() -> Option<usize> {
     std::env::var("PLANISH_TEST_SEGMENT").ok()?.parse().ok().filter(|size| *size > 0)
@@ -119,8 +148,8 @@ fn minify_together(parts: Vec<Part>, writing: &Writing<'_>) -> Printed {
         match place {
             Place::Chunk => module.body.append(&mut tree.body),
             Place::Body => body.extend(tree.body.into_iter().filter_map(ModuleItem::stmt)),
-            Place::Around(call) => {
-                tree.visit_mut_with(&mut Embody { call, body: std::mem::take(&mut body) });
+            Place::Around(_) => {
+                tree.visit_mut_with(&mut Embody(std::mem::take(&mut body)));
                 module.body.append(&mut tree.body);
             }
         }
@@ -131,17 +160,14 @@ fn minify_together(parts: Vec<Part>, writing: &Writing<'_>) -> Printed {
 }
 
 /// Puts the body of a function in the place of its call.
-struct Embody {
-    call: Call,
-    body: Vec<Stmt>,
-}
+struct Embody(Vec<Stmt>);
 
 impl VisitMut for Embody {
     noop_visit_mut_type!();
 
     fn visit_mut_stmts(&mut self, statements: &mut Vec<Stmt>) {
-        if let Some(at) = statements.iter().position(|statement| self.call.is(statement)) {
-            statements.splice(at..=at, std::mem::take(&mut self.body));
+        if let Some(at) = statements.iter().position(|statement| Call::is(statement)) {
+            statements.splice(at..=at, std::mem::take(&mut self.0));
         } else {
             statements.visit_mut_children_with(self);
         }

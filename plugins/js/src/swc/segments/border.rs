@@ -4,9 +4,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use swc_core::atoms::Atom;
 use swc_core::common::{DUMMY_SP, SyntaxContext};
 use swc_core::ecma::ast::{
-    AssignExpr, ExportNamedSpecifier, ExportSpecifier, ForHead, Ident, ImportDecl, ImportNamedSpecifier, ImportPhase,
-    ImportSpecifier, ModuleDecl, ModuleExportName, ModuleItem, NamedExport, Program as Tree, Str, UpdateExpr,
-    VarDeclKind,
+    AssignExpr, AssignPat, AssignPatProp, Decl, ExportNamedSpecifier, ExportSpecifier, Expr, ForHead, Ident, IdentName,
+    ImportDecl, ImportNamedSpecifier, ImportPhase, ImportSpecifier, KeyValuePatProp, KeyValueProp, ModuleDecl,
+    ModuleExportName, ModuleItem, NamedExport, ObjectPatProp, Pat, Program as Tree, Prop, PropName, Stmt, Str,
+    UpdateExpr, VarDecl, VarDeclKind,
 };
 use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{Visit, VisitMut, VisitMutWith, VisitWith, noop_visit_mut_type, noop_visit_type};
@@ -20,17 +21,19 @@ pub(super) struct Border {
     top_level: SyntaxContext,
     pub(super) declared: FxHashSet<Atom>,
     pub(super) free: FxHashSet<Atom>,
-    /// Those of both that code assigns to.
+    /// Those of both that get values more than once: that code assigns to, and variables whose declarations run again or are several.
     assigned: FxHashSet<Atom>,
+    /// Those that a declaration at the top has given a value.
+    given: FxHashSet<Atom>,
     /// It has no code but `var a, b;`.
     is_bare: bool,
 }
 
 impl Border {
     pub(super) fn of(tree: &Tree, unresolved: SyntaxContext, top_level: SyntaxContext) -> Self {
-        let [declared, free, assigned] = Default::default();
+        let [declared, free, assigned, given] = Default::default();
         let is_bare = tree.as_module().is_some_and(|module| module.body.iter().all(is_bare));
-        let mut border = Self { unresolved, top_level, declared, free, assigned, is_bare };
+        let mut border = Self { unresolved, top_level, declared, free, assigned, given, is_bare };
         tree.visit_with(&mut border);
         border
     }
@@ -38,6 +41,15 @@ impl Border {
     fn assign(&mut self, names: Vec<Ident>) {
         let is_outer = |name: &Ident| name.ctxt == self.unresolved || name.ctxt == self.top_level;
         self.assigned.extend(names.into_iter().filter(is_outer).map(|name| name.sym));
+    }
+
+    /// A declaration that runs once gives names their values.
+    fn give(&mut self, names: Vec<Ident>) {
+        for name in names.into_iter().filter(|name| name.ctxt == self.top_level) {
+            if !self.given.insert(name.sym.clone()) {
+                self.assigned.insert(name.sym);
+            }
+        }
     }
 }
 
@@ -63,6 +75,28 @@ impl Visit for Border {
         }
     }
 
+    fn visit_module_item(&mut self, item: &ModuleItem) {
+        match item.as_stmt().and_then(Stmt::as_decl) {
+            Some(Decl::Var(declaration)) => {
+                let given = declaration.decls.iter().filter(|declarator| declarator.init.is_some());
+                self.give(given.flat_map(|declarator| find_pat_ids(&declarator.name)).collect());
+                declaration.decls.visit_with(self);
+            }
+            Some(Decl::Fn(function)) => {
+                self.give(vec![function.ident.clone()]);
+                function.visit_with(self);
+            }
+            _ => item.visit_children_with(self),
+        }
+    }
+
+    /// Inside of statements, which may run more than once.
+    fn visit_var_decl(&mut self, declaration: &VarDecl) {
+        let given = declaration.decls.iter().filter(|declarator| declarator.init.is_some());
+        self.assign(given.flat_map(|declarator| find_pat_ids(&declarator.name)).collect());
+        declaration.decls.visit_with(self);
+    }
+
     // The outer names of clauses are no variables, though the resolver takes them for such.
 
     fn visit_export_named_specifier(&mut self, clause: &ExportNamedSpecifier) {
@@ -84,8 +118,10 @@ impl Visit for Border {
     }
 
     fn visit_for_head(&mut self, head: &ForHead) {
-        if let ForHead::Pat(pattern) = head {
-            self.assign(find_pat_ids(pattern));
+        match head {
+            ForHead::Pat(pattern) => self.assign(find_pat_ids(pattern)),
+            ForHead::VarDecl(declaration) => self.assign(find_pat_ids(&declaration.decls)),
+            ForHead::UsingDecl(_) => {}
         }
         head.visit_children_with(self);
     }
@@ -93,8 +129,10 @@ impl Visit for Border {
 
 /// What a segment has to do with the others.
 pub(super) struct Crossing {
-    /// What others declare and nobody assigns to again. A name that changes is left free: nothing is known of it.
+    /// What others declare and gets its value once. A name that changes is left free: nothing is known of it.
     imports: FxHashSet<Atom>,
+    /// Those names, with what they are called meanwhile: `Set` would be taken for the global of that name, of which much is known.
+    changing: FxHashMap<Atom, Atom>,
     /// What others use, sorted.
     exports: Vec<Atom>,
 }
@@ -110,6 +148,7 @@ pub(super) fn cross(borders: &[Border]) -> Option<Vec<Crossing>> {
     }
     let mut exports: Vec<FxHashSet<Atom>> = vec![FxHashSet::default(); borders.len()];
     let mut imports: Vec<FxHashSet<Atom>> = vec![FxHashSet::default(); borders.len()];
+    let mut changing: Vec<FxHashMap<Atom, Atom>> = vec![FxHashMap::default(); borders.len()];
     for (at, border) in borders.iter().enumerate() {
         if border.free.contains(&Atom::from("eval")) {
             return None;
@@ -120,15 +159,17 @@ pub(super) fn cross(borders: &[Border]) -> Option<Vec<Crossing>> {
                 return None;
             }
             exports[owner].insert(name.clone());
-            if !is_bare && !borders[owner].assigned.contains(name) {
+            if is_bare || borders[owner].assigned.contains(name) {
+                changing[at].insert(name.clone(), format!("{name}$$changing").into());
+            } else {
                 imports[at].insert(name.clone());
             }
         }
     }
-    let crossings = exports.into_iter().zip(imports).map(|(exports, imports)| {
+    let crossings = exports.into_iter().zip(imports).zip(changing).map(|((exports, imports), changing)| {
         let mut exports: Vec<Atom> = exports.into_iter().collect();
         exports.sort_unstable();
-        Crossing { imports, exports }
+        Crossing { imports, changing, exports }
     });
     Some(crossings.collect())
 }
@@ -145,6 +186,10 @@ pub(super) struct Neighbours<'a> {
 impl<'a> Neighbours<'a> {
     pub(super) fn new(crossing: &'a Crossing, unresolved: SyntaxContext, top_level: SyntaxContext) -> Self {
         Self { crossing, unresolved, top_level, exports: Vec::new() }
+    }
+
+    fn is_changing(&self, name: &Ident) -> bool {
+        name.ctxt == self.unresolved && self.crossing.changing.contains_key(&name.sym)
     }
 
     /// Adds imports and exports of the other segments.
@@ -182,6 +227,10 @@ impl<'a> Neighbours<'a> {
         let Tree::Module(module) = tree else { return };
         module.body.retain(|item| !is_export(item) && !is_import_of_others(item));
         module.body.extend(self.exports);
+        if !self.crossing.changing.is_empty() {
+            let names = self.crossing.changing.iter().map(|(name, meanwhile)| (meanwhile, name)).collect();
+            module.visit_mut_with(&mut Restored { unresolved: self.unresolved, names });
+        }
     }
 }
 
@@ -209,8 +258,59 @@ impl VisitMut for Neighbours<'_> {
     noop_visit_mut_type!();
 
     fn visit_mut_ident(&mut self, name: &mut Ident) {
-        if name.ctxt == self.unresolved && self.crossing.imports.contains(&name.sym) {
+        if name.ctxt != self.unresolved {
+            return;
+        }
+        if self.crossing.imports.contains(&name.sym) {
             name.ctxt = self.top_level;
+        } else if let Some(meanwhile) = self.crossing.changing.get(&name.sym) {
+            name.sym = meanwhile.clone();
+        }
+    }
+
+    // The key of a property is what it is.
+
+    fn visit_mut_prop(&mut self, property: &mut Prop) {
+        if let Prop::Shorthand(name) = property
+            && self.is_changing(name)
+        {
+            let key = PropName::Ident(IdentName::new(name.sym.clone(), name.span));
+            let value = Box::new(Expr::Ident(name.clone()));
+            *property = Prop::KeyValue(KeyValueProp { key, value });
+        }
+        property.visit_mut_children_with(self);
+    }
+
+    fn visit_mut_object_pat_prop(&mut self, property: &mut ObjectPatProp) {
+        if let ObjectPatProp::Assign(AssignPatProp { span, key, value }) = property
+            && self.is_changing(&key.id)
+        {
+            let name = Pat::Ident(key.clone());
+            let value = match value.take() {
+                Some(right) => Pat::Assign(AssignPat { span: *span, left: Box::new(name), right }),
+                None => name,
+            };
+            let key = PropName::Ident(IdentName::new(key.id.sym.clone(), key.id.span));
+            *property = ObjectPatProp::KeyValue(KeyValuePatProp { key, value: Box::new(value) });
+        }
+        property.visit_mut_children_with(self);
+    }
+}
+
+/// Gives names that change their texts back.
+struct Restored<'a> {
+    unresolved: SyntaxContext,
+    names: FxHashMap<&'a Atom, &'a Atom>,
+}
+
+impl VisitMut for Restored<'_> {
+    noop_visit_mut_type!();
+
+    fn visit_mut_ident(&mut self, name: &mut Ident) {
+        if name.ctxt == self.unresolved
+            && let Some(restored) = self.names.get(&name.sym)
+        {
+            name.sym = (*restored).clone();
         }
     }
 }
