@@ -16,6 +16,9 @@ use swc_core::ecma::ast::*;
 use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
 
+/// A module of fewer segments is minified as a whole: chart.js, of 3, is 95.5 kB so, and 98.2 in parts.
+const LEAST: usize = 4;
+
 /// What becomes of a module's statements.
 pub(crate) struct Groups {
     /// Variables to declare before all groups, sorted.
@@ -26,7 +29,7 @@ pub(crate) struct Groups {
 
 /// Whether a module is worth more than one group, and has no statement that must know what it is in.
 pub(crate) fn is_divisible(program: &Program, instructions: &ModuleInstructions) -> bool {
-    if instructions.wrap == Wrap::Esm || count_segments(program.text.len()) < 2 {
+    if instructions.wrap == Wrap::Esm || count_segments(program.text.len()) < LEAST {
         return false;
     }
     let mut needs = Needs {
