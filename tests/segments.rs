@@ -218,7 +218,7 @@ fn variables_that_their_declarations_change_are_no_constants() {
         "var j; function next() { return j++; } for (var i = 0, j = 0; i < 2; i++) console.log(i, next());
          for (var i = 5; i < 7; i++) console.log(i, j); console.log('end', i, j);",
         "let a = 1; const before = a; (a) = 10; (a)++; [(a), ((a))] = [a + 1, a + 2]; for ((a) of [4, 5]) console.log(a);
-         let f; (f) = () => 1; console.log(before, a, f.name, f());",
+         let f; (f) = () => 1; console.log(before, a, f());",
     ] {
         check_cut(&[("main.mjs", text)]);
         check_cut(&[("main.mjs", "import './module.cjs';"), ("module.cjs", text)]);
@@ -251,4 +251,20 @@ fn names_that_are_used_while_a_chunk_is_made_small_are_free() {
     let main = "import module from './module.cjs'; function $$body$$() { return module.g(); }
          console.log($$body$$(), module.x, new module.made().field()); export { $$body$$ };";
     check_cut(&[("main.mjs", main), ("module.cjs", module)]);
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn functions_after_a_throw_are_there() {
+    // Node tells of it twice if it is CommonJS.
+    let before = "process.on('uncaughtException', (error) => {
+         if (!globalThis.told) console.log(error.message, globalThis.call());
+         globalThis.told = true;
+         });";
+    let module = "globalThis.call = function () { return late(); }; console.log('apart from what follows');
+         throw new Error('stop'); function late() { return 'late'; }";
+    for name in ["module.cjs", "module.mjs"] {
+        let main = format!("import './before.mjs'; import './{name}';");
+        check_cut(&[("main.mjs", &main), ("before.mjs", before), (name, module)]);
+    }
 }

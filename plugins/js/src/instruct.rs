@@ -91,7 +91,7 @@ pub(crate) struct ModuleInstructions {
     pub(crate) evaluate: Option<(String, String)>,
     /// Variables that a wrapped module's code assigns and that no declaration of its own declares.
     pub(crate) variables: Vec<String>,
-    /// Its `throw` statements are not to be taken for the end of the chunk.
+    /// Its `throw` statements are not to be taken for the end of the chunk, or of what is minified with them.
     pub(crate) guards_throw: bool,
     /// Statements before the module's own, in its scope.
     pub(crate) prelude: Vec<String>,

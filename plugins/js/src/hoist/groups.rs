@@ -44,10 +44,10 @@ pub(crate) fn is_divisible(program: &Program, instructions: &ModuleInstructions)
     !needs.found
 }
 
-/// The instructions of a CommonJS module with names that are no other module's in the chunk: the groups of its function are minified as parts
-/// of the chunk's scope.
+/// The instructions of a module that is divided. A CommonJS module has names that are no other module's in the chunk: the groups of its function
+/// are minified as parts of the chunk's scope.
 pub(crate) fn with_own_names(program: &Program, instructions: &ModuleInstructions) -> ModuleInstructions {
-    let mut instructions = instructions.clone();
+    let mut instructions = ModuleInstructions { guards_throw: true, ..instructions.clone() };
     if let (Some((evaluate, _)), Wrap::CommonJs) = (&instructions.evaluate, instructions.wrap) {
         let mut names = TopLevelNames { top_level: program.top_level_context(), names: BTreeSet::new() };
         program.module.visit_with(&mut names);

@@ -166,7 +166,7 @@ impl VisitMut for Embody {
     noop_visit_mut_type!();
 
     fn visit_mut_stmts(&mut self, statements: &mut Vec<Stmt>) {
-        if let Some(at) = statements.iter().position(|statement| Call::is(statement)) {
+        if let Some(at) = statements.iter().position(Call::is) {
             statements.splice(at..=at, std::mem::take(&mut self.0));
         } else {
             statements.visit_mut_children_with(self);

@@ -23,15 +23,17 @@ impl VisitMut for Targets {
                 let zero = Box::new(Expr::Lit(Lit::Num(Number::from(0))));
                 let exprs = vec![zero, assignment.right.take()];
                 let sequence = Box::new(Expr::Seq(SeqExpr { span, exprs }));
-                assignment.right = Box::new(Expr::Paren(ParenExpr { span: DUMMY_SP, expr: sequence }));
+                *assignment.right = Expr::Paren(ParenExpr { span: DUMMY_SP, expr: sequence });
             }
         }
         assignment.visit_mut_children_with(self);
     }
 
     fn visit_mut_update_expr(&mut self, update: &mut UpdateExpr) {
-        if let Expr::Ident(name) = inner(&mut update.arg) {
-            update.arg = Box::new(Expr::Ident(name.clone()));
+        if let Expr::Paren(argument) = &mut *update.arg
+            && let Expr::Ident(name) = inner(&mut argument.expr)
+        {
+            *update.arg = Expr::Ident(name.clone());
         }
         update.visit_mut_children_with(self);
     }
