@@ -213,13 +213,11 @@ fn piece<C>(
     let divided = (may_divide && is_divisible(&program, module)).then(|| with_own_names(&program, module));
     let items = items(&mut program);
     let hoisted = program.scope(|| hoist(&program, items, divided.as_ref().unwrap_or(module), names));
-    let size = |statements: &[Stmt]| -> usize {
-        statements.iter().map(|statement| program.code_size(statement.span()) as usize).sum()
-    };
     let Groups { variables: shared, groups } = match &divided {
         Some(instructions) => program.scope(|| divide(&program, hoisted.body, instructions)),
         None => {
-            let size = size(&hoisted.functions) + size(&hoisted.body);
+            let statements = hoisted.functions.iter().chain(&hoisted.body);
+            let size = statements.map(|statement| program.code_size(statement.span()) as usize).sum();
             Groups { variables: Vec::new(), groups: vec![(hoisted.body, size)] }
         }
     };
