@@ -16,7 +16,7 @@ use swc_core::ecma::ast::*;
 use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
 
-/// A module of fewer segments is minified as a whole: chart.js, of 3, is 95.5 kB so, and 98.2 in parts.
+/// A module of fewer segments, without its comments, is minified as a whole: chart.js, of 3, is 96.6 kB so, and 98.2 in parts.
 const LEAST: usize = 4;
 
 /// What becomes of a module's statements.
@@ -68,7 +68,8 @@ pub(crate) fn with_own_names(program: &Program, instructions: &ModuleInstruction
 pub(crate) fn divide(program: &Program, statements: Vec<Stmt>, instructions: &ModuleInstructions) -> Groups {
     let size = |statement: &Stmt| program.code_size(statement.span()) as usize;
     let total: usize = statements.iter().map(size).sum();
-    let mut cuts = Cuts::new(total, count_segments(total));
+    let count = count_segments(total);
+    let mut cuts = Cuts::new(total, if count < LEAST { 1 } else { count });
     let mut groups: Vec<(Vec<Stmt>, usize)> = vec![(Vec::new(), 0)];
     for statement in statements {
         if cuts.is_due() {
