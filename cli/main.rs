@@ -7,6 +7,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the command line reads the configuration and writes what is asked for")]
 
+mod allocator;
 mod build;
 mod bundle;
 mod cache;
@@ -33,11 +34,6 @@ use flags::{Command, Flags};
 use std::process::ExitCode;
 use terminal::Terminal;
 
-// mimalloc 2 rather than 3, whose threads fill huge pages badly: three.js ten times in 2.55 s and 459 MiB, and 2.94 s and 610 MiB with 3;
-// react-shop in 95 MiB, and 117 with 3. Without huge pages react-shop takes 72 MiB, and a tenth longer.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Syntax trees are walked recursively, and generated code nests deeply.
 const STACK: usize = 64 << 20;
 
@@ -55,6 +51,7 @@ pub(crate) enum Exit {
 }
 
 fn main() -> ExitCode {
+    allocator::prepare();
     let flags = Flags::parse();
     let terminal = Terminal::new(flags.color);
     #[allow(clippy::exit, reason = "a signal ends the process while its threads work")]
