@@ -49,6 +49,7 @@ fn make(session: &Session, progress: &dyn Progress) -> BuildResult {
         }
     }
     result.diagnostics.extend(diagnostics);
+    session.cache.flush();
     result.diagnostics.extend(session.cache.take_warnings());
     BuildResult { diagnostics: in_order(result.diagnostics), log: tasks.log(), ..result }
 }

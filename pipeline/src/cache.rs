@@ -3,11 +3,12 @@
 //! ```text
 //! <folder>/CACHEDIR.TAG
 //! <folder>/v2/<task>/<first two digits of the key>/<key>       one entry, see `entry`
+//! <folder>/v2/packs/<hash>                                      many small ones, see `pack`
 //! ```
 //!
 //! Invariants, held by tests:
 //! - Damage costs time, never wrong bytes: an entry that is torn, altered or under another key's name is a miss.
-//! - No lock is held while a task computes, and processes that share a folder need none: an entry is immutable, appears by
+//! - No lock is held while a task computes, and processes that share a folder need none: a file is immutable, appears by
 //!   rename and disappears by unlink, so a reader sees all of it or nothing.
 //! - A cache that cannot be used or written never fails a build; it says so once.
 
@@ -16,6 +17,7 @@
 mod entry;
 mod folder;
 mod memory;
+mod pack;
 
 pub use folder::{Collected, Stats, Usage, Verified, clear, gc, stats, verify};
 
@@ -23,6 +25,7 @@ use crate::diagnostic::Diagnostic;
 use crate::key::Key;
 use crate::task::Task;
 use memory::Memory;
+use pack::{Packed, Packs};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
@@ -36,16 +39,29 @@ const PATIENCE: u64 = 1;
 /// The same for small values, of which a chunk has thousands: they are asked for only when something in the chunk is edited.
 const LONG_PATIENCE: u64 = 50;
 
+/// How many entries a build writes into files of their own before it packs small ones: those of an edit are as many files.
+const UNPACKED: usize = 64;
+
+/// The bytes from which an entry has a file of its own.
+const LARGE: usize = 32 << 10;
+
 /// The memory and disk cache of one session.
 pub struct Cache {
-    folder: Option<PathBuf>,
+    folder: Option<Folder>,
     writable: AtomicBool,
     /// A build of the session was good.
     has_built: AtomicBool,
     has_grown: AtomicBool,
+    /// Entries that this build wrote.
+    written: AtomicUsize,
     damaged: AtomicUsize,
     memory: Option<Memory>,
     warnings: Mutex<Vec<Diagnostic>>,
+}
+
+struct Folder {
+    path: PathBuf,
+    packs: Packs,
 }
 
 impl Cache {
@@ -61,12 +77,20 @@ impl Cache {
                 false
             }
         });
+        let (folder, damaged) = match folder {
+            Some(path) => {
+                let (packs, damaged) = Packs::open(&path);
+                (Some(Folder { path, packs }), damaged)
+            }
+            None => (None, 0),
+        };
         Self {
             folder,
             writable: AtomicBool::new(true),
             has_built: AtomicBool::new(false),
             has_grown: AtomicBool::new(false),
-            damaged: AtomicUsize::new(0),
+            written: AtomicUsize::new(0),
+            damaged: AtomicUsize::new(damaged),
             memory: keep_in_memory.then(Memory::default),
             warnings: Mutex::new(warnings),
         }
@@ -109,32 +133,51 @@ impl Cache {
         }
     }
 
-    /// The value kept on disk for a key. A damaged entry is counted, removed and a miss.
+    /// The value kept on disk for a key. A damaged entry is counted, removed with its file and a miss.
     pub fn disk_get<T: DeserializeOwned>(&self, task: Task, key: &Key) -> Option<T> {
-        let path = entry::path(self.folder.as_ref()?, task.name, key);
-        let bytes = entry::read(&path)?;
-        let value = entry::payload(key.as_bytes(), &bytes).and_then(|payload| postcard::from_bytes(payload).ok());
+        let folder = self.folder.as_ref()?;
+        let Packed { bytes, pack: path } = folder.packs.get(key).or_else(|| {
+            let path = entry::path(&folder.path, task.name, key);
+            Some(Packed { bytes: entry::read(&path)?, pack: Some(path) })
+        })?;
+        let value = entry::payload(key, &bytes).and_then(|payload| postcard::from_bytes(payload).ok());
         if value.is_none() {
             self.damaged.fetch_add(1, Ordering::Relaxed);
+            folder.packs.forget(key);
             // If it cannot be removed, the value that is computed now replaces it.
-            let _ = std::fs::remove_file(path);
+            path.map(std::fs::remove_file);
         }
         value
     }
 
-    /// Keeps a value on disk. The first failure ends all writing, with a warning.
+    /// Keeps a value on disk. The first failure ends all writing, with a warning. The last ones of a build may be written when it ends.
     pub fn disk_put<T: Serialize>(&self, task: Task, key: &Key, value: &T) {
+        self.write(|folder| {
+            let bytes = entry::encode(key, value)?;
+            if self.written.fetch_add(1, Ordering::Relaxed) < UNPACKED || bytes.len() >= LARGE {
+                return entry::write(&entry::path(&folder.path, task.name, key), &[&bytes]);
+            }
+            folder.packs.put(task.name, key, &bytes)
+        });
+    }
+
+    /// Writes what is left of a build's values.
+    pub fn flush(&self) {
+        if self.written.swap(0, Ordering::Relaxed) > UNPACKED {
+            self.write(|folder| folder.packs.flush());
+        }
+    }
+
+    fn write(&self, write: impl FnOnce(&Folder) -> io::Result<()>) {
         let Some(folder) = &self.folder else { return };
         if !self.writable.load(Ordering::Relaxed) {
             return;
         }
         self.has_grown.store(true, Ordering::Relaxed);
-        let path = entry::path(folder, task.name, key);
-        let written = entry::encode(key, value).and_then(|bytes| entry::write(&path, &bytes));
-        if let Err(error) = written
+        if let Err(error) = write(folder)
             && self.writable.swap(false, Ordering::Relaxed)
         {
-            self.warn_unwritable(folder, &error);
+            self.warn_unwritable(&folder.path, &error);
         }
     }
 

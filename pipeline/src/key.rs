@@ -25,6 +25,12 @@ impl Key {
         blake3::Hash::from_bytes(self.0).to_hex().to_string()
     }
 
+    /// The key that 64 lower-case hexadecimal digits spell.
+    pub fn from_hex(digits: &str) -> Option<Self> {
+        let is_lower = digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        Some(Self(*blake3::Hash::from_hex(digits).ok().filter(|_| is_lower)?.as_bytes()))
+    }
+
     /// The first `length` characters (at most 43) of the key in unpadded base64url, the alphabet of content hashes in file names.
     pub fn to_name(&self, length: usize) -> String {
         const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

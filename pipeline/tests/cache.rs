@@ -102,6 +102,7 @@ fn a_damaged_entry_is_a_miss_that_is_counted_and_made_good() {
         assert!(!path.exists());
         assert_eq!(cache.damaged(), 1);
         assert_eq!(codes(&cache), ["cache-damaged"]);
+        cache.flush();
         put(&cache, "value");
         assert_eq!(get(&cache, "value").as_deref(), Some("value"));
     }
@@ -365,4 +366,155 @@ fn a_folder_that_does_not_exist_is_empty() {
     assert_eq!(gc(&folder, 0).expect("collected").removed, 0);
     clear(&folder).expect("cleared");
     assert!(!folder.exists());
+}
+
+/// So many small values that most are packed.
+const MANY: usize = 500;
+
+/// How many of them have files of their own.
+const UNPACKED: usize = 64;
+
+fn put_many(cache: &Cache) {
+    for number in 0..MANY {
+        put(cache, &format!("value {number}"));
+    }
+}
+
+/// The only pack of a cache that holds them.
+fn packed(folder: &Path) -> PathBuf {
+    let cache = on_disk(folder);
+    put_many(&cache);
+    cache.flush();
+    pack(folder)
+}
+
+fn pack(folder: &Path) -> PathBuf {
+    let paths: Vec<PathBuf> =
+        fs::read_dir(folder.join("v2/packs")).expect("there").map(|entry| entry.expect("readable").path()).collect();
+    assert_eq!(paths.len(), 1);
+    paths[0].clone()
+}
+
+fn found(cache: &Cache) -> usize {
+    (0..MANY)
+        .filter(|number| {
+            let text = format!("value {number}");
+            get(cache, &text).inspect(|found| assert_eq!(*found, text)).is_some()
+        })
+        .count()
+}
+
+#[test]
+fn many_small_values_share_a_file() {
+    let folder = folder();
+    let cache = on_disk(folder.path());
+    put_many(&cache);
+    let large = put(&cache, &"large".repeat(10_000));
+    assert_eq!(found(&cache), MANY, "before they are written");
+    cache.flush();
+    assert_eq!(found(&cache), MANY, "after");
+    assert_eq!(found(&on_disk(folder.path())), MANY);
+    assert!(entry(folder.path(), &large).exists());
+    let files = files(folder.path());
+    // They, the pack and the large one.
+    assert_eq!(files.len(), UNPACKED + 2);
+    let stats = stats(folder.path()).expect("counted");
+    assert_eq!(stats.by_task["test"].count, MANY as u64 + 1);
+    let sizes: u64 = files.iter().map(|path| fs::metadata(path).expect("there").len()).sum();
+    assert_eq!((stats.total.count, stats.total.bytes), (MANY as u64 + 1, sizes));
+    assert_eq!(verify(folder.path()).expect("verified").checked, MANY as u64 + 1);
+    // What a next build makes after it is not packed while it is little.
+    assert!(entry(folder.path(), &put(&cache, "edited")).exists());
+}
+
+/// All files of the current layout.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![folder.join("v2")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("readable") {
+            let path = entry.expect("readable").path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files
+}
+
+#[test]
+fn a_large_build_writes_packs_before_it_ends() {
+    let folder = folder();
+    let cache = on_disk(folder.path());
+    let text = |number: usize| format!("{number}").repeat(2_000);
+    for number in 0..3_000 {
+        put(&cache, &text(number));
+    }
+    let next = on_disk(folder.path());
+    let written = (0..3_000).filter(|number| get(&next, &text(*number)).is_some()).count();
+    assert!(written > 1_000, "{written}");
+    cache.flush();
+    assert!((0..3_000).all(|number| get(&on_disk(folder.path()), &text(number)).is_some()));
+}
+
+#[test]
+fn a_damaged_pack_costs_its_entries_and_nothing_else() {
+    let folder = folder();
+    let good = fs::read(packed(folder.path())).expect("there");
+    let path = pack(folder.path());
+    for damage in 0..200 {
+        let mut bytes = good.clone();
+        match damage {
+            0 => bytes.clear(),
+            1 => bytes.push(0),
+            2 => bytes.truncate(good.len() - 1),
+            3 => bytes.fill(0),
+            4 => bytes.truncate(3),
+            _ => bytes[damage * 7_919 % good.len()] ^= 1 << (damage % 8),
+        }
+        fs::write(&path, bytes).expect("written");
+        let cache = on_disk(folder.path());
+        let left = found(&cache);
+        assert!(left < MANY, "damage {damage}");
+        assert!(!path.exists());
+        assert_eq!(codes(&cache), ["cache-damaged"]);
+        assert_eq!(found(&on_disk(folder.path())), UNPACKED, "damage {damage}");
+        // The same values are the same pack again, whoever writes them.
+        assert_eq!(packed(folder.path()), path);
+        assert_eq!(fs::read(&path).expect("there"), good);
+    }
+    fs::write(&path, &good[..good.len() - 1]).expect("written");
+    assert_eq!(verify(folder.path()).expect("verified").bad, std::slice::from_ref(&path));
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_pack_under_another_name_is_damaged() {
+    let folder = folder();
+    let path = packed(folder.path());
+    fs::rename(&path, path.with_file_name(key("another").to_hex())).expect("renamed");
+    let cache = on_disk(folder.path());
+    assert!(found(&cache) < MANY);
+    assert_eq!(codes(&cache), ["cache-damaged"]);
+}
+
+#[test]
+fn a_pack_is_used_and_collected_as_a_whole() {
+    let folder = folder();
+    let path = packed(folder.path());
+    let size = fs::metadata(&path).expect("there").len();
+    let now = SystemTime::now();
+    for file in files(folder.path()) {
+        set_modified(&file, now - DAY * if file == path { 3 } else { 2 });
+    }
+    let cache = on_disk(folder.path());
+    assert_eq!(found(&cache), MANY);
+    assert!(modified(&path) >= now - Duration::from_secs(2));
+    set_modified(&path, now - DAY * 3);
+    let total = stats(folder.path()).expect("counted").total.bytes;
+    let collected = gc(folder.path(), total - 1).expect("collected");
+    let packed = (MANY - UNPACKED) as u64;
+    assert_eq!(collected, Collected { removed: packed, freed: size, kept_bytes: total - size });
+    assert!(!path.exists());
+    // Whoever has it open still reads it, and others do without.
+    assert_eq!(found(&cache), MANY);
+    assert_eq!(found(&on_disk(folder.path())), UNPACKED);
 }

@@ -4,7 +4,7 @@
 
 use crate::key::Key;
 use serde::Serialize;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -32,14 +32,20 @@ pub(super) fn path(folder: &Path, task: &str, key: &Key) -> PathBuf {
 }
 
 /// An entry's bytes, or nothing if there is no such entry or it cannot be read.
-///
-/// The time of modification is the time of last use, by which [`super::gc`] chooses. It is renewed at most once a day, so that
-/// a build that reuses everything hardly writes.
 pub(super) fn read(path: &Path) -> Option<Vec<u8>> {
     let mut file = File::open(path).ok()?;
     let metadata = file.metadata().ok()?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()?);
     file.read_to_end(&mut bytes).ok()?;
+    note_use(&file, &metadata);
+    Some(bytes)
+}
+
+/// Notes that a file of the cache is in use.
+///
+/// The time of modification is the time of last use, by which [`super::gc`] chooses. It is renewed at most once a day, so that
+/// a build that reuses everything hardly writes.
+pub(super) fn note_use(file: &File, metadata: &Metadata) {
     let now = SystemTime::now();
     // A time in the future is wrong, and renewed as well.
     let is_recent = |used: SystemTime| now.duration_since(used).is_ok_and(|age| age < USE_IS_NOTED_AFTER);
@@ -47,13 +53,12 @@ pub(super) fn read(path: &Path) -> Option<Vec<u8>> {
         // A cache that may only be read is a good cache.
         let _ = file.set_modified(now);
     }
-    Some(bytes)
 }
 
 /// The value's bytes within an entry's, if they are what was written for this key.
-pub(super) fn payload<'a>(key: &[u8; 32], entry: &'a [u8]) -> Option<&'a [u8]> {
+pub(super) fn payload<'a>(key: &Key, entry: &'a [u8]) -> Option<&'a [u8]> {
     let (hash, payload) = entry.split_first_chunk::<HASH>()?;
-    (blake3::keyed_hash(key, payload) == *hash).then_some(payload)
+    (blake3::keyed_hash(key.as_bytes(), payload) == *hash).then_some(payload)
 }
 
 /// The bytes of an entry.
@@ -65,16 +70,16 @@ pub(super) fn encode<T: Serialize>(key: &Key, value: &T) -> io::Result<Vec<u8>> 
     Ok(entry)
 }
 
-/// Writes an entry under another name and renames it.
+/// Writes a file of the cache, made of parts, under another name and renames it.
 ///
 /// Nothing is flushed to the disk: after a loss of power an entry may be torn or empty, which its hash tells, and costs one task.
 /// Flushing would cost every first build about a second for each 1,000 entries (ext4, two cores).
-pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let folder = path.parent().expect("an entry's path has a folder");
     let unfinished = folder.join(unfinished_name());
     // The folder may be absent, or another process may be clearing the cache.
     for _ in 0..3 {
-        match write_new(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, path)) {
+        match write_new(&unfinished, parts).and_then(|()| std::fs::rename(&unfinished, path)) {
             Ok(()) => return Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => std::fs::create_dir_all(folder)?,
             Err(error) => {
@@ -86,8 +91,9 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Err(io::ErrorKind::NotFound.into())
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    File::create(path)?.write_all(bytes)
+fn write_new(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    parts.iter().try_for_each(|part| file.write_all(part))
 }
 
 /// A name that no other thread, process or machine uses, and that no key has. A process number would not do: containers
@@ -98,8 +104,7 @@ fn unfinished_name() -> String {
     format!("{:016x}-{}{UNFINISHED}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The key that an entry's file name spells.
-pub(super) fn key_of(name: &str) -> Option<[u8; 32]> {
-    let is_plain = name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    Some(*blake3::Hash::from_hex(name).ok().filter(|_| is_plain)?.as_bytes())
+/// The key that a file's name spells.
+pub(super) fn key_of(path: &Path) -> Option<Key> {
+    Key::from_hex(path.file_name()?.to_str()?)
 }

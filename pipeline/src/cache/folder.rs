@@ -3,10 +3,13 @@
 //! Invariant: only files whose names and places are those of entries are read or removed, whatever else lies in the folder.
 
 use super::entry::{UNFINISHED, VERSION, key_of, payload};
+use super::pack::{self, Index};
+use crate::key::Key;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -52,11 +55,13 @@ pub struct Stats {
 /// Counts the entries of a cache folder. A folder that does not exist holds none.
 pub fn stats(folder: &Path) -> io::Result<Stats> {
     let mut stats = Stats::default();
-    for entry in list(folder)?.entries {
-        let task = stats.by_task.entry(entry.task).or_default();
-        for usage in [task, &mut stats.total] {
+    for file in list(folder)?.files {
+        stats.total.bytes += file.bytes;
+        for entry in file.entries() {
+            let usage = stats.by_task.entry(entry.task).or_default();
             usage.count += 1;
-            usage.bytes += entry.bytes;
+            usage.bytes += entry.place.len() as u64;
+            stats.total.count += 1;
         }
     }
     Ok(stats)
@@ -67,32 +72,34 @@ pub fn stats(folder: &Path) -> io::Result<Stats> {
 pub struct Verified {
     /// Entries that were read.
     pub checked: u64,
-    /// Those that were damaged, and are removed now; sorted.
+    /// Files with damaged ones, which are removed now; sorted.
     pub bad: Vec<PathBuf>,
 }
 
 /// Reads every entry of a cache folder and removes the damaged ones.
 pub fn verify(folder: &Path) -> io::Result<Verified> {
-    let entries = list(folder)?.entries;
-    let bad = entries
-        .par_iter()
-        .filter_map(|entry| remove_if_bad(entry).transpose())
-        .collect::<io::Result<Vec<PathBuf>>>()?;
-    Ok(Verified { checked: entries.len() as u64, bad })
+    let verified =
+        list(folder)?.files.par_iter().map(verify_file).collect::<io::Result<Vec<(u64, Option<PathBuf>)>>>()?;
+    let checked = verified.iter().map(|(checked, _)| checked).sum();
+    Ok(Verified { checked, bad: verified.into_iter().filter_map(|(_, bad)| bad).collect() })
 }
 
-/// The path of an entry that was damaged.
-fn remove_if_bad(entry: &Entry) -> io::Result<Option<PathBuf>> {
-    let bytes = match fs::read(&entry.path) {
+/// The number of a file's entries, and its path if any of them was damaged.
+fn verify_file(file: &Stored) -> io::Result<(u64, Option<PathBuf>)> {
+    let bytes = match fs::read(&file.path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, None)),
         Err(error) => return Err(error),
     };
-    if payload(&entry.key, &bytes).is_some() {
-        return Ok(None);
+    let entries = file.entries();
+    let is_sound =
+        |entry: &Entry| bytes.get(entry.place.clone()).is_some_and(|bytes| payload(&entry.key, bytes).is_some());
+    let checked = entries.len().max(1) as u64;
+    if !entries.is_empty() && entries.iter().all(is_sound) {
+        return Ok((checked, None));
     }
-    remove(&entry.path)?;
-    Ok(Some(entry.path.clone()))
+    remove(&file.path)?;
+    Ok((checked, Some(file.path.clone())))
 }
 
 /// What [`gc`] did.
@@ -106,7 +113,7 @@ pub struct Collected {
     pub kept_bytes: u64,
 }
 
-/// Removes the least recently used entries until the rest take at most `max_bytes`, and what dead processes left half written.
+/// Removes the least recently used files until the rest take at most `max_bytes`, and what dead processes left half written.
 ///
 /// Builds may use the folder meanwhile: what they miss they compute again.
 pub fn gc(folder: &Path, max_bytes: u64) -> io::Result<Collected> {
@@ -117,17 +124,17 @@ pub fn gc(folder: &Path, max_bytes: u64) -> io::Result<Collected> {
             remove(&path)?;
         }
     }
-    found.entries.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
+    found.files.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
     let mut collected =
-        Collected { kept_bytes: found.entries.iter().map(|entry| entry.bytes).sum(), ..Collected::default() };
-    for entry in found.entries {
+        Collected { kept_bytes: found.files.iter().map(|file| file.bytes).sum(), ..Collected::default() };
+    for file in found.files {
         if collected.kept_bytes <= max_bytes {
             break;
         }
-        remove(&entry.path)?;
-        collected.removed += 1;
-        collected.freed += entry.bytes;
-        collected.kept_bytes -= entry.bytes;
+        collected.removed += file.entries().len() as u64;
+        remove(&file.path)?;
+        collected.freed += file.bytes;
+        collected.kept_bytes -= file.bytes;
     }
     Ok(collected)
 }
@@ -136,7 +143,7 @@ pub fn gc(folder: &Path, max_bytes: u64) -> io::Result<Collected> {
 pub fn clear(folder: &Path) -> io::Result<()> {
     let found = list(folder)?;
     let unfinished = found.unfinished.into_iter().map(|(path, _)| path);
-    for path in found.entries.into_iter().map(|entry| entry.path).chain(unfinished) {
+    for path in found.files.into_iter().map(|file| file.path).chain(unfinished) {
         remove(&path)?;
     }
     // Only empty folders can be removed like this; one that is not, or that a build just filled, stays.
@@ -150,18 +157,50 @@ pub fn clear(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-struct Entry {
-    task: String,
-    key: [u8; 32],
+/// A file of the cache.
+struct Stored {
+    kind: Kind,
     path: PathBuf,
     bytes: u64,
     used: SystemTime,
 }
 
+enum Kind {
+    /// One entry.
+    Entry { task: String, key: Key },
+    /// Many.
+    Pack,
+}
+
+/// An entry, and where in its file it is.
+struct Entry {
+    task: String,
+    key: Key,
+    place: Range<usize>,
+}
+
+impl Stored {
+    /// Its entries; none if it is a pack that is damaged, or gone.
+    fn entries(&self) -> Vec<Entry> {
+        match &self.kind {
+            Kind::Entry { task, key } => vec![Entry { task: task.clone(), key: *key, place: 0..self.bytes as usize }],
+            Kind::Pack => {
+                let Ok((index, start)) = Index::read(&self.path) else { return Vec::new() };
+                let entry = |(task, key, place): (&str, &Key, Range<u64>)| Entry {
+                    task: task.to_owned(),
+                    key: *key,
+                    place: place.start as usize..place.end as usize,
+                };
+                index.entries(start).map(entry).collect()
+            }
+        }
+    }
+}
+
 #[derive(Default)]
 struct Listing {
     /// Sorted by path.
-    entries: Vec<Entry>,
+    files: Vec<Stored>,
     /// With the time of the last write.
     unfinished: Vec<(PathBuf, SystemTime)>,
     /// Outer ones first.
@@ -175,33 +214,44 @@ fn list(folder: &Path) -> io::Result<Listing> {
         return Ok(listing);
     }
     listing.folders.push(version.clone());
-    for task in folders_in(&version)? {
-        listing.folders.push(task.clone());
-        for shard in folders_in(&task)? {
+    for folder in folders_in(&version)? {
+        listing.folders.push(folder.clone());
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name == pack::FOLDER {
+            listing.add(&folder, |_| Kind::Pack)?;
+            continue;
+        }
+        for shard in folders_in(&folder)? {
             listing.folders.push(shard.clone());
-            list_shard(&task, &shard, &mut listing)?;
+            listing.add(&shard, |key| Kind::Entry { task: name.clone(), key })?;
         }
     }
     Ok(listing)
 }
 
-fn list_shard(task: &Path, shard: &Path, listing: &mut Listing) -> io::Result<()> {
-    for path in paths_in(shard)? {
-        // An entry may disappear while it is looked at.
-        let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if !metadata.is_file() {
-            continue;
+impl Listing {
+    /// Adds the files of a folder that have the name of a key.
+    fn add(&mut self, folder: &Path, kind: impl Fn(Key) -> Kind) -> io::Result<()> {
+        for path in paths_in(folder)? {
+            // A file may disappear while it is looked at.
+            let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
+            if !metadata.is_file() {
+                continue;
+            }
+            let used = metadata.modified()?;
+            if let Some(key) = key_of(&path) {
+                self.files.push(Stored { kind: kind(key), bytes: metadata.len(), used, path });
+            } else if path.to_string_lossy().ends_with(UNFINISHED) {
+                self.unfinished.push((path, used));
+            }
         }
-        let used = metadata.modified()?;
-        if let Some(key) = key_of(name) {
-            let task = task.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            listing.entries.push(Entry { task, key, bytes: metadata.len(), used, path });
-        } else if name.ends_with(UNFINISHED) {
-            listing.unfinished.push((path, used));
-        }
+        Ok(())
     }
-    Ok(())
+}
+
+/// The packs in their folder, if there is one; sorted.
+pub(super) fn packs_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(paths_in(folder)?.into_iter().filter(|path| key_of(path).is_some()).collect())
 }
 
 /// Folders, not links to folders, in a folder; sorted.

@@ -4,17 +4,18 @@ use crate::record::{Format, ModuleRecord};
 use crate::tables::{Module, Wrap};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Node, Target};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Makes the table of modules from their records. `splitting` says whether `import()` makes chunks.
 pub(crate) fn classify(
     graph: &AssetGraph,
-    record: impl Fn(&Node) -> Option<Arc<ModuleRecord>>,
+    record: impl Fn(&Node) -> Option<Arc<ModuleRecord>> + Sync,
     splitting: bool,
 ) -> Vec<Option<Module>> {
     let mut modules: Vec<Option<Module>> = graph
         .nodes
-        .iter()
+        .par_iter()
         .map(|node| {
             let record = record(node)?;
             let extension = node.id.extension();
