@@ -8,7 +8,7 @@ use crate::emit::emit;
 use crate::graph::{AssetGraph, AssetIdx, Entry};
 use crate::manifest::{self, Model};
 use crate::naming::{Names, finalise};
-use crate::output::{FinalFile, Output, OutputClass, OutputId, Release};
+use crate::output::{Bytes, FinalFile, Output, OutputClass, OutputId, Release};
 use crate::plugin::{AssetPlugin, Finisher, Grouping, Inline, Linked, RenderContext, RenderInline};
 use crate::relink::Link;
 use crate::session::{BuildResult, Progress, Session, WrittenFile};
@@ -338,7 +338,7 @@ fn render_asset(plugin: &dyn AssetPlugin, context: &RenderContext<'_>, asset: As
         Some(Output {
             id: OutputId::of_asset(&node.id, &output.variant),
             class,
-            bytes: output.bytes.as_deref()?.into(),
+            bytes: Bytes::copy_from_slice(output.bytes.as_deref()?),
             references: Vec::new(),
             asset: Some(node.id.clone()),
             chunk: None,

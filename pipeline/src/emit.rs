@@ -24,7 +24,7 @@ use crate::output::{FinalFile, OutputClass};
 use crate::session::EmitMode;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -198,7 +198,21 @@ fn is_inside(path: &str) -> bool {
 /// Whether a file exists with exactly these bytes.
 fn holds(path: &Path, bytes: &[u8]) -> bool {
     let has_size = |metadata: std::fs::Metadata| metadata.is_file() && metadata.len() == bytes.len() as u64;
-    std::fs::metadata(path).is_ok_and(has_size) && std::fs::read(path).is_ok_and(|existing| existing == bytes)
+    std::fs::metadata(path).is_ok_and(has_size) && is_same(path, bytes).unwrap_or(false)
+}
+
+/// Block by block: files can be as large as all sources together.
+fn is_same(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let mut file = std::fs::File::open(path)?;
+    let mut block = [0; 64 << 10];
+    for expected in bytes.chunks(block.len()) {
+        let found = &mut block[..expected.len()];
+        file.read_exact(found)?;
+        if found != expected {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Names the file and the attempt that an error belongs to.

@@ -5,6 +5,7 @@
 
 use crate::asset::AssetId;
 use crate::chunk::ChunkIdx;
+pub use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -75,7 +76,7 @@ pub struct Output {
     /// What it is.
     pub class: OutputClass,
     /// Its bytes.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
     /// The outputs whose placeholders occur in the bytes.
     pub references: Vec<OutputId>,
     /// The asset it was made from, if it was made from one.
@@ -94,7 +95,7 @@ pub struct FinalFile {
     /// What it is.
     pub class: OutputClass,
     /// Final bytes.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
     /// The name holds a hash of the bytes, so that the file may be cached for ever.
     pub immutable: bool,
     /// The asset it was made from.
@@ -105,7 +106,7 @@ pub struct FinalFile {
 
 impl FinalFile {
     /// A file that is made when all others have their names: its own holds no hash, and no asset or chunk is behind it.
-    pub fn made(id: OutputId, path: String, class: OutputClass, bytes: impl Into<Arc<[u8]>>) -> Self {
+    pub fn made(id: OutputId, path: String, class: OutputClass, bytes: impl Into<Bytes>) -> Self {
         Self { id, path, class, bytes: bytes.into(), immutable: false, asset: None, chunk: None }
     }
 }

@@ -81,7 +81,7 @@ fn put_integrities(files: &mut [FinalFile], mentioned: &[Vec<usize>]) {
     for asked in asked.chunk_by(|a, b| a.0 == b.0) {
         let known = asked.iter().map(|(_, place, to)| (place.clone(), digits[to].clone()));
         let bytes = &mut files[asked[0].0].bytes;
-        *bytes = Replacements::new(known).put_into(bytes).into();
+        *bytes = Replacements::new(known).put_into(bytes).into_owned().into();
     }
 }
 

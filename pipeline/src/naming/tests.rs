@@ -7,7 +7,7 @@ fn output(id: &str, text: &str, references: &[&str]) -> Output {
     Output {
         id: OutputId::new(id),
         class: OutputClass::Script,
-        bytes: text.as_bytes().into(),
+        bytes: text.to_owned().into(),
         references: references.iter().map(|id| OutputId::new(*id)).collect(),
         asset: None,
         chunk: None,

@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use serde_bytes::ByteBuf;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Raise the version when an encoder gives other bytes.
 const COMPRESS: Task = Task { name: "compress", version: 1 };
@@ -144,7 +145,7 @@ fn sibling(file: &FinalFile, encoding: Encoding, tasks: &Tasks) -> Option<FinalF
         || Outcome::new(worth_keeping(encoding.encode(&file.bytes), file.bytes.len())),
     );
     let id = OutputId::new(format!("{}:{}", encoding.suffix(), file.path));
-    let bytes = outcome.value.as_ref()?.as_slice();
+    let bytes = Arc::unwrap_or_clone(outcome).value?.into_vec();
     Some(FinalFile { immutable: file.immutable, ..FinalFile::made(id, path, OutputClass::Compressed, bytes) })
 }
 

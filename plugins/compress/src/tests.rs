@@ -14,7 +14,7 @@ fn file(path: &str, class: OutputClass, bytes: &[u8]) -> FinalFile {
         id: OutputId::new(path),
         path: path.to_owned(),
         class,
-        bytes: bytes.into(),
+        bytes: bytes.to_vec().into(),
         immutable: class == OutputClass::Script,
         asset: None,
         chunk: None,

@@ -25,7 +25,7 @@ use planish_pipeline::chunk::ChunkIdx;
 use planish_pipeline::diagnostic::Outcome;
 use planish_pipeline::graph::AssetIdx;
 use planish_pipeline::key::{Key, KeyBuilder};
-use planish_pipeline::output::{Output, OutputClass, OutputId};
+use planish_pipeline::output::{Bytes, Output, OutputClass, OutputId};
 use planish_pipeline::plugin::{AssetPlugin, Grouping, Inline, RenderContext, Request};
 use planish_pipeline::task::Task;
 
@@ -112,7 +112,7 @@ impl AssetPlugin for CssPlugin {
         let output = |id: &OutputId, class, text: &str, references| Output {
             id: id.clone(),
             class,
-            bytes: text.as_bytes().into(),
+            bytes: Bytes::copy_from_slice(text.as_bytes()),
             references,
             asset: None,
             chunk: Some(idx),

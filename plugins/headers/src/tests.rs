@@ -13,7 +13,7 @@ fn file(path: &str, class: OutputClass, text: &str) -> FinalFile {
         id: OutputId::new(path),
         path: path.to_owned(),
         class,
-        bytes: text.as_bytes().into(),
+        bytes: text.to_owned().into(),
         immutable: matches!(class, OutputClass::Script | OutputClass::Style),
         asset: None,
         chunk: None,

@@ -4,10 +4,11 @@
 
 mod commonjs;
 
-use crate::record::{Export, Format, ImportBinding, ImportName};
+use crate::record::{Export, Format, ImportBinding, ImportName, ModuleRecord};
 use crate::tables::{External, Meaning, Member, Module, Symbol};
-use planish_pipeline::diagnostic::{Diagnostic, Severity};
+use planish_pipeline::diagnostic::{Diagnostic, Outcome, Severity};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use swc_core::atoms::Atom;
@@ -45,62 +46,27 @@ pub(crate) struct Binder<'a> {
     pub(crate) modules: &'a [Option<Module>],
 }
 
+/// What the names of a module mean.
+#[derive(Default)]
+struct Names {
+    bindings: FxHashMap<Atom, Meaning>,
+    passed: FxHashMap<Atom, Vec<AssetIdx>>,
+    members: FxHashMap<(Atom, Atom), Member>,
+}
+
 /// Binds all modules. Names that cannot be bound are errors and mean `undefined`.
 pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Diagnostic> {
+    let binder = Binder { graph, modules };
+    let names = |(at, module): (usize, &Option<Module>)| match module {
+        Some(module) => binder.names(AssetIdx(at as u32), module),
+        None => Outcome::default(),
+    };
+    let names: Vec<Outcome<Names>> = modules.par_iter().enumerate().map(names).collect();
     let mut diagnostics = Vec::new();
-    for idx in graph.indices() {
-        let Some(module) = &modules[idx.index()] else { continue };
-        let binder = Binder { graph, modules };
-        let mut bindings = Vec::new();
-        let mut passed = FxHashMap::default();
-        for (local, binding) in &module.record.bindings {
-            let bound = binder.binding(idx, binding).unwrap_or_else(|diagnostic| {
-                let diagnostic = diagnostic.filter(|_| !binder.may_be_metadata(idx, binding));
-                let is_used = module.record.mentions(local);
-                diagnostics.extend(diagnostic.map(|diagnostic| as_used(*diagnostic, is_used)));
-                Bound { meaning: Meaning::Undefined, passed: Vec::new() }
-            });
-            bindings.push((local.clone(), bound.meaning));
-            passed.insert(local.clone(), bound.passed);
-        }
-        for export in module.record.exports.values() {
-            if let Export::From(binding) = export
-                && let Err(Some(diagnostic)) = binder.binding(idx, binding)
-                && !is_typed(&graph.node(idx).id.extension())
-            {
-                // Other modules that ask for it have their own errors.
-                let is_exposed = graph.library && graph.entries.iter().any(|entry| entry.asset == idx);
-                diagnostics.push(as_used(*diagnostic, is_exposed));
-            }
-        }
-        let mut members = Vec::new();
-        for (local, path) in module.record.parts.iter().flat_map(|part| &part.member_uses) {
-            let Some((_, meaning)) = bindings.iter().find(|(name, _)| name == local) else { continue };
-            let missing = |name: &str| {
-                let range = module.record.bindings.get(local).map(|binding| binding.range).unwrap_or_default();
-                missing_member(graph, idx, local, name, range)
-            };
-            let inlines = is_typed(&graph.node(idx).id.extension());
-            let member = binder.member(meaning, path, inlines, |name| diagnostics.push(missing(name)));
-            // A function that asks for the namespace as `this` stays its member, whatever else is asked of it.
-            let is_called = |path: &Atom| module.record.method_calls.contains(&(local.clone(), path.clone()));
-            let member = member.filter(|member| !is_called(&member.path) || !binder.asks_this(member));
-            members.extend(member.map(|mut member| {
-                member.passed.extend(passed.get(local).into_iter().flatten());
-                ((local.clone(), path.clone()), member)
-            }));
-        }
-        for (name, range) in &module.record.assigned_imports {
-            diagnostics.push(
-                Diagnostic::error("assign-to-import", format!("`{name}` is an import, which cannot be assigned to"))
-                    .at(&graph.node(idx).id, range.0..range.1, "assigned here")
-                    .help("assign where it is declared: export a function that does it"),
-            );
-        }
-        if let Some(module) = &mut modules[idx.index()] {
-            module.bindings = bindings.into_iter().collect();
-            module.passed = passed;
-            module.members = members.into_iter().collect();
+    for (module, names) in modules.iter_mut().zip(names) {
+        let Names { bindings, passed, members } = names.take(&mut diagnostics);
+        if let Some(module) = module {
+            (module.bindings, module.passed, module.members) = (bindings, passed, members);
         }
     }
     diagnostics
@@ -126,6 +92,55 @@ pub(crate) fn is_typed(extension: &str) -> bool {
 }
 
 impl Binder<'_> {
+    fn names(&self, idx: AssetIdx, module: &Module) -> Outcome<Names> {
+        let mut diagnostics = Vec::new();
+        let mut names = Names::default();
+        let is_typed = is_typed(&self.graph.node(idx).id.extension());
+        for (local, binding) in &module.record.bindings {
+            let bound = self.binding(idx, binding).unwrap_or_else(|diagnostic| {
+                let diagnostic = diagnostic.filter(|_| !self.may_be_metadata(idx, binding));
+                let is_used = module.record.mentions(local);
+                diagnostics.extend(diagnostic.map(|diagnostic| as_used(*diagnostic, is_used)));
+                Bound { meaning: Meaning::Undefined, passed: Vec::new() }
+            });
+            names.bindings.insert(local.clone(), bound.meaning);
+            names.passed.insert(local.clone(), bound.passed);
+        }
+        for export in module.record.exports.values() {
+            if let Export::From(binding) = export
+                && let Err(Some(diagnostic)) = self.binding(idx, binding)
+                && !is_typed
+            {
+                // Other modules that ask for it have their own errors.
+                let is_exposed = self.graph.library && self.graph.entries.iter().any(|entry| entry.asset == idx);
+                diagnostics.push(as_used(*diagnostic, is_exposed));
+            }
+        }
+        for (local, path) in module.record.parts.iter().flat_map(|part| &part.member_uses) {
+            let Some(meaning) = names.bindings.get(local) else { continue };
+            let missing = |name: &str| {
+                let range = module.record.bindings.get(local).map(|binding| binding.range).unwrap_or_default();
+                missing_member(self.graph, idx, local, name, range)
+            };
+            let member = self.member(meaning, path, is_typed, |name| diagnostics.push(missing(name)));
+            // A function that asks for the namespace as `this` stays its member, whatever else is asked of it.
+            let is_called = |path: &Atom| module.record.method_calls.contains(&(local.clone(), path.clone()));
+            let member = member.filter(|member| !is_called(&member.path) || !self.asks_this(member));
+            if let Some(mut member) = member {
+                member.passed.extend(names.passed.get(local).into_iter().flatten());
+                names.members.insert((local.clone(), path.clone()), member);
+            }
+        }
+        for (name, range) in &module.record.assigned_imports {
+            diagnostics.push(
+                Diagnostic::error("assign-to-import", format!("`{name}` is an import, which cannot be assigned to"))
+                    .at(&self.graph.node(idx).id, range.0..range.1, "assigned here")
+                    .help("assign where it is declared: export a function that does it"),
+            );
+        }
+        Outcome::with(names, diagnostics)
+    }
+
     /// What an import binding of a module means; the diagnostic if it means nothing, or none if that has been reported elsewhere.
     fn binding(&self, importer: AssetIdx, binding: &ImportBinding) -> Result<Bound, Option<Box<Diagnostic>>> {
         let mut search = Search::default();
@@ -242,6 +257,11 @@ impl Binder<'_> {
     }
 
     fn look_up(&self, idx: AssetIdx, name: &Atom, search: &mut Search) -> Found {
+        // So it is with most modules that `export *` asks.
+        let knows = |record: &ModuleRecord| record.exports.contains_key(name) || !record.stars.is_empty();
+        if !self.modules[idx.index()].as_ref().is_some_and(|module| knows(&module.record)) {
+            return Found::Missing;
+        }
         if search.visited.iter().any(|(seen, of)| *seen == idx && of == name) {
             return Found::Circular;
         }

@@ -9,7 +9,6 @@ use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::chunk::{Chunk, ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::{AssetGraph, AssetIdx};
 use std::collections::{BTreeMap, BTreeSet};
-use swc_core::atoms::Atom;
 
 /// A symbol of a module.
 pub(crate) type SymbolRef = (AssetIdx, Symbol);
@@ -47,7 +46,7 @@ pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short
         }
         let last = tables.order.last(ChunkIdx(at as u32)).iter();
         needed.extend(last.map(|evaluation| (evaluation.module, Symbol::Evaluate)));
-        root_references(graph, tables, chunk, &mut |symbol| {
+        root_references(tables, chunk, &mut |symbol| {
             needed.insert(symbol);
         });
         for symbol in needed {
@@ -196,7 +195,7 @@ pub(crate) fn references(graph: &AssetGraph, tables: &Tables, idx: AssetIdx, fou
         }
     }
     if module.needs_namespace {
-        export_meanings(graph, tables, idx).iter().filter_map(|(_, meaning)| symbol_of(meaning)).for_each(&mut *found);
+        module.exports.iter().filter_map(|(_, meaning)| symbol_of(meaning)).for_each(&mut *found);
         for star in binder(graph, tables).unknown_stars(idx) {
             if let Some(target) = targets[star as usize].asset() {
                 let is_commonjs = tables.module(target).is_commonjs;
@@ -224,14 +223,14 @@ pub(crate) fn demand(graph: &AssetGraph, tables: &Tables, target: AssetIdx, kind
 }
 
 /// What a chunk's end mentions to stand for its root.
-fn root_references(graph: &AssetGraph, tables: &Tables, chunk: &Chunk, found: &mut impl FnMut(SymbolRef)) {
+fn root_references(tables: &Tables, chunk: &Chunk, found: &mut impl FnMut(SymbolRef)) {
     let Some((root, module)) = chunk.root.and_then(|root| Some((root, tables.get(root)?))) else { return };
     if gives_namespace(tables, chunk) {
         found((root, Symbol::Namespace));
     } else if chunk.exports_matter && module.is_commonjs {
         found((root, Symbol::Evaluate));
     } else if chunk.exports_matter {
-        export_meanings(graph, tables, root).iter().filter_map(|(_, meaning)| symbol_of(meaning)).for_each(found);
+        module.exports.iter().filter_map(|(_, meaning)| symbol_of(meaning)).for_each(found);
     }
 }
 
@@ -243,13 +242,6 @@ pub(crate) fn gives_namespace(tables: &Tables, chunk: &Chunk) -> bool {
 
 fn binder<'a>(graph: &'a AssetGraph, tables: &'a Tables) -> Binder<'a> {
     Binder { graph, modules: &tables.modules }
-}
-
-/// What each exported name of an ES module means.
-pub(crate) fn export_meanings(graph: &AssetGraph, tables: &Tables, idx: AssetIdx) -> Vec<(Atom, Meaning)> {
-    let binder = binder(graph, tables);
-    let names = &tables.module(idx).export_names;
-    names.iter().filter_map(|name| Some((name.clone(), binder.export(idx, name)?.meaning))).collect()
 }
 
 #[cfg(test)]

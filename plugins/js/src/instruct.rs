@@ -572,9 +572,9 @@ impl Instructor<'_> {
             return;
         }
         let mut getters = Vec::new();
-        for (name, meaning) in cross::export_meanings(self.context.graph, self.tables, idx) {
-            let code = self.code(&meaning, module, own);
-            getters.push(format!("{}: () => {}", property_key(&name), code.text()));
+        for (name, meaning) in &module.exports {
+            let code = self.code(meaning, module, own);
+            getters.push(format!("{}: () => {}", property_key(name), code.text()));
         }
         let helper = self.helper(Helper::Namespace);
         let namespace = self.scope.symbol(&(idx, Symbol::Namespace));

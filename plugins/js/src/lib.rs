@@ -63,7 +63,7 @@ use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Node};
 use planish_pipeline::key::{Key, KeyBuilder};
-use planish_pipeline::output::{Output, OutputClass, OutputId};
+use planish_pipeline::output::{Bytes, Output, OutputClass, OutputId};
 use planish_pipeline::plugin::{AssetPlugin, Grouping, Inline, Linked, RenderContext, Request};
 use planish_pipeline::task::{Task, Tasks, Written};
 use std::any::Any;
@@ -344,7 +344,7 @@ fn outputs(
     if !code.ends_with('\n') {
         code.push('\n');
     }
-    let output = |id: OutputId, class, bytes: Arc<[u8]>| Output {
+    let output = |id: OutputId, class, bytes: Bytes| Output {
         id,
         class,
         bytes,
@@ -374,7 +374,7 @@ fn outputs(
                     // The map's name holds the script's own hash.
                     references.push(script.clone());
                 }
-                outputs.push(output(id, OutputClass::SourceMap, map.into()));
+                outputs.push(output(id, OutputClass::SourceMap, map));
             }
         }
     }

@@ -81,7 +81,7 @@ pub(crate) fn order(graph: &AssetGraph, tables: &mut Tables, plan: &ChunkPlan) -
     let scripts = |chunk: &planish_pipeline::chunk::Chunk| chunk.root.filter(|root| tables.get(*root).is_some());
     let roots: Vec<(ChunkIdx, AssetIdx)> =
         plan.chunks.iter().enumerate().filter_map(|(at, chunk)| Some((ChunkIdx(at as u32), scripts(chunk)?))).collect();
-    let facts = Facts::new(graph, tables, &roots);
+    let facts = Facts::new(tables, &roots);
     let visits: Vec<Vec<Visit>> =
         roots.par_iter().map(|(chunk, root)| visit::visits(tables, plan, *chunk, *root)).collect();
     let waiting = Waiting::new(tables, &visits);

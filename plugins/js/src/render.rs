@@ -19,6 +19,7 @@ use crate::words::occurs;
 use planish_pipeline::diagnostic::{Diagnostic, Outcome};
 use planish_pipeline::graph::AssetGraph;
 use planish_pipeline::key::{Key, KeyBuilder};
+use planish_pipeline::output::Bytes;
 use planish_pipeline::task::Tasks;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -32,9 +33,25 @@ use swc_core::ecma::ast::{ModuleItem, Stmt};
 pub(crate) struct Rendered {
     pub(crate) code: String,
     /// JSON.
-    pub(crate) map: Option<Arc<str>>,
+    #[serde(with = "shared_bytes")]
+    pub(crate) map: Option<Bytes>,
     /// Licence comments for a file of their own.
     pub(crate) legal: Vec<String>,
+}
+
+/// Bytes, if there are any, as one piece.
+mod shared_bytes {
+    use planish_pipeline::output::Bytes;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_bytes::ByteBuf;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Option<Bytes>, serializer: S) -> Result<S::Ok, S::Error> {
+        bytes.as_deref().map(serde_bytes::Bytes::new).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bytes>, D::Error> {
+        Ok(Option::<ByteBuf>::deserialize(deserializer)?.map(|bytes| bytes.into_vec().into()))
+    }
 }
 
 /// Where the trees of a chunk's modules come from, and where the texts of those stay that the next build of a session needs again.

@@ -441,7 +441,7 @@ impl Shaker<'_> {
     }
 
     fn keep_export(&mut self, idx: AssetIdx, name: Atom) {
-        let is_kept = |module: &Module| module.is_commonjs || module.is_exposed || module.export_names.contains(&name);
+        let is_kept = |module: &Module| module.is_commonjs || module.is_exposed || module.export(&name).is_ok();
         if self.modules[idx.index()].as_ref().is_none_or(is_kept) {
             return;
         }
@@ -449,8 +449,9 @@ impl Shaker<'_> {
         self.use_meaning(idx, &meaning);
         self.pass_on(idx, &meaning, &passed);
         if let Some(module) = &mut self.modules[idx.index()] {
-            module.export_names.push(name);
-            module.export_names.sort_unstable();
+            if let Err(at) = module.export(&name) {
+                module.exports.insert(at, (name, meaning));
+            }
         }
     }
 
@@ -477,7 +478,7 @@ impl Shaker<'_> {
             }
         }
         if let Some(module) = &mut self.modules[idx.index()] {
-            module.export_names = exports.into_iter().map(|(name, _)| name).collect();
+            module.exports = exports.into_iter().map(|(name, bound)| (name, bound.meaning)).collect();
         }
     }
 

@@ -134,8 +134,8 @@ pub(crate) struct Module {
     pub(crate) needs_namespace: bool,
     /// All its exports are kept.
     pub(crate) is_exposed: bool,
-    /// Names of its exports that are kept, those of `export *` included, sorted: all once it is exposed.
-    pub(crate) export_names: Vec<Atom>,
+    /// What those of its exports mean that are kept, those of `export *` included, sorted by name: all once it is exposed.
+    pub(crate) exports: Vec<(Atom, Meaning)>,
     /// Modules whose names it uses, or passes on to those that use them.
     pub(crate) uses_modules: FxHashSet<AssetIdx>,
     /// Modules that pass these names on, on the way to it.
@@ -144,6 +144,13 @@ pub(crate) struct Module {
     pub(crate) imports: Vec<AssetIdx>,
     /// Files whose URLs it uses.
     pub(crate) uses_files: Vec<AssetIdx>,
+}
+
+impl Module {
+    /// The position of an export that is kept, or the one that it would have.
+    pub(crate) fn export(&self, name: &Atom) -> Result<usize, usize> {
+        self.exports.binary_search_by(|(kept, _)| kept.cmp(name))
+    }
 }
 
 /// All modules, by asset; `None` for assets of other kinds.

@@ -15,7 +15,7 @@ fn file(path: &str, class: OutputClass) -> FinalFile {
         id: OutputId::new(path),
         path: path.to_owned(),
         class,
-        bytes: path.as_bytes().into(),
+        bytes: path.to_owned().into(),
         immutable: path.starts_with("assets/"),
         asset: None,
         chunk: None,
@@ -219,7 +219,7 @@ fn the_worker_that_ends_others_keeps_nothing() {
 /// The user's worker, bundled into this text.
 fn inject(text: &str, options: ServiceWorkerOptions) -> Outcome<Vec<FinalFile>> {
     let bundled = FinalFile {
-        bytes: text.as_bytes().into(),
+        bytes: text.to_owned().into(),
         asset: Some(planish_pipeline::asset::AssetId::new("src/sw.ts?service-worker")),
         ..file("assets/sw-7.js", OutputClass::ServiceWorker)
     };

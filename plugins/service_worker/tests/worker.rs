@@ -15,7 +15,7 @@ fn worker(script: &str, text: &str) -> String {
         id: OutputId::new(path),
         path: path.to_owned(),
         class,
-        bytes: text.as_bytes().into(),
+        bytes: text.to_owned().into(),
         immutable: class != OutputClass::Document,
         asset: None,
         chunk: None,

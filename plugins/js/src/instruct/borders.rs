@@ -1,7 +1,7 @@
 //! The borders of a chunk: its imports at the top, its exports at the end.
 
 use super::{Code, Instructor, OwnCode};
-use crate::cross::{self, gives_namespace};
+use crate::cross::gives_namespace;
 use crate::options::Format;
 use crate::order::Evaluation;
 use crate::record::ImportName;
@@ -70,16 +70,16 @@ impl Instructor<'_> {
             lines.push(format!("export * from {};", external.source()));
         }
         let mut own = OwnCode::default();
-        for (name, meaning) in cross::export_meanings(self.context.graph, self.tables, root) {
-            let variable = match self.code(&meaning, module, &mut own) {
+        for (name, meaning) in &module.exports {
+            let variable = match self.code(meaning, module, &mut own) {
                 Code::Name(variable) if variable != "undefined" => variable,
                 code => {
-                    let variable = self.scope.allocate(&identifier(&name), &[]);
+                    let variable = self.scope.allocate(&identifier(name), &[]);
                     own.prelude.push(format!("var {variable} = {};", code.text()));
                     variable
                 }
             };
-            exported.push(clause(&variable, &name));
+            exported.push(clause(&variable, name));
         }
         lines.extend(own.variables.iter().map(|variable| format!("var {variable};")));
         lines.extend(own.prelude);

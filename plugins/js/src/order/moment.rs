@@ -1,6 +1,6 @@
 //! When a module can be evaluated.
 
-use crate::cross::{export_meanings, meanings};
+use crate::cross::meanings;
 use crate::record::Format;
 use crate::tables::{Meaning, Module, Tables};
 use planish_pipeline::chunk::ChunkIdx;
@@ -30,12 +30,12 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn new(graph: &AssetGraph, tables: &Tables, roots: &[(ChunkIdx, AssetIdx)]) -> Self {
+    pub(super) fn new(tables: &Tables, roots: &[(ChunkIdx, AssetIdx)]) -> Self {
         let count = tables.modules.len();
         let (moments, values) = (vec![Moment::Whenever; count], vec![Vec::new(); count]);
         let mut facts = Self { moments, values, acts: vec![false; count], awaits: false };
         for (idx, module) in tables.included() {
-            let (moment, values) = (moment(idx, module), used_values(graph, tables, idx));
+            let (moment, values) = (moment(idx, module), used_values(module));
             facts.acts[idx.index()] = moment != Moment::Whenever || !values.is_empty();
             facts.moments[idx.index()] = moment;
             facts.awaits |= module.record.has_await;
@@ -59,9 +59,8 @@ impl Facts {
     }
 }
 
-fn used_values(graph: &AssetGraph, tables: &Tables, idx: AssetIdx) -> Vec<AssetIdx> {
-    let module = tables.module(idx);
-    let passed_on = if module.needs_namespace { export_meanings(graph, tables, idx) } else { Vec::new() };
+fn used_values(module: &Module) -> Vec<AssetIdx> {
+    let passed_on: &[_] = if module.needs_namespace { &module.exports } else { &[] };
     let meanings = meanings(module).chain(passed_on.iter().map(|(_, meaning)| meaning));
     let values = meanings.filter_map(|meaning| match meaning {
         Meaning::Property { module, .. } => Some(*module),

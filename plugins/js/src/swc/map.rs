@@ -5,7 +5,6 @@
 use super::Printed;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use std::borrow::Cow;
 use std::sync::Arc;
 use swc_core::common::{BytePos, LineCol};
 
@@ -140,7 +139,8 @@ impl SourceMap {
     /// Has at hand what [`Self::json`] needs, for a map that will be a part of many.
     pub(crate) fn prepare(&mut self) {
         for source in &mut self.sources {
-            source.quoted = Some(quoted(&source.text).into());
+            let quoted = serde_json::to_string(&source.text).expect("a text always serialises");
+            source.quoted = Some(quoted.into());
         }
         for run in &mut self.runs {
             if let ([_], []) = (&*run.sources, &*run.names)
@@ -156,18 +156,23 @@ impl SourceMap {
     }
 
     /// The map as a file, of the text with `above` lines before it.
-    pub fn json(&self, above: u32) -> String {
-        let mut json = String::from("{\"version\":3,\"sources\":");
-        push_list(&mut json, self.sources.iter().map(|source| (&source.name, None)));
-        json.push_str(",\"sourcesContent\":");
-        push_list(&mut json, self.sources.iter().map(|source| (&source.text, source.quoted.as_ref())));
-        json.push_str(",\"names\":");
-        push_list(&mut json, self.names.iter().map(|name| (name, None)));
-        json.push_str(",\"mappings\":\"");
-        json.extend((0..above).map(|_| ';'));
-        self.mappings().iter().for_each(|mappings| json.push_str(mappings));
-        json.push_str("\"}");
-        json
+    pub fn json(&self, above: u32) -> Vec<u8> {
+        let (mappings, above) = (self.mappings(), ";".repeat(above as usize));
+        let mut json = Json::default();
+        json.push("{\"version\":3,\"sources\":");
+        json.push_list(self.sources.iter().map(|source| Part::ToQuote(&source.name)));
+        json.push(",\"sourcesContent\":");
+        json.push_list(self.sources.iter().map(|source| match &source.quoted {
+            Some(quoted) => Part::Plain(quoted),
+            None => Part::ToQuote(&source.text),
+        }));
+        json.push(",\"names\":");
+        json.push_list(self.names.iter().map(|name| Part::ToQuote(name)));
+        json.push(",\"mappings\":\"");
+        json.push(&above);
+        mappings.iter().for_each(|mappings| json.push(mappings));
+        json.push("\"}");
+        json.finish()
     }
 
     /// The mappings of each run.
@@ -180,25 +185,75 @@ impl SourceMap {
     }
 }
 
-fn quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("a text always serialises")
+/// A large text that is written at once, on all cores: a map can be many megabytes, and a buffer that grows takes longer to be cleared by the
+/// system than to be filled.
+#[derive(Default)]
+struct Json<'a>(Vec<Part<'a>>);
+
+enum Part<'a> {
+    Plain(&'a str),
+    /// A text of which the JSON string is a part.
+    ToQuote(&'a str),
 }
 
-/// Texts with their quoted forms, where these are at hand. Sources can be many megabytes, hence on all cores.
-fn push_list<'a>(json: &mut String, texts: impl Iterator<Item = (&'a Arc<str>, Option<&'a Arc<str>>)>) {
-    let texts: Vec<_> = texts.collect();
-    let quoted = texts.par_iter().map(|(text, at_hand)| match at_hand {
-        Some(quoted) => Cow::Borrowed(&***quoted),
-        None => Cow::Owned(quoted(text)),
-    });
-    let quoted: Vec<Cow<'_, str>> = quoted.collect();
-    json.reserve(quoted.iter().map(|text| text.len() + 1).sum::<usize>() + 2);
-    json.push('[');
-    for (at, text) in quoted.iter().enumerate() {
-        json.push_str(if at == 0 { "" } else { "," });
-        json.push_str(text);
+impl<'a> Json<'a> {
+    fn push(&mut self, text: &'a str) {
+        self.0.push(Part::Plain(text));
     }
-    json.push(']');
+
+    fn push_list(&mut self, parts: impl Iterator<Item = Part<'a>>) {
+        self.push("[");
+        for (at, part) in parts.enumerate() {
+            if at > 0 {
+                self.push(",");
+            }
+            self.0.push(part);
+        }
+        self.push("]");
+    }
+
+    fn finish(self) -> Vec<u8> {
+        let sizes: Vec<usize> = self.0.par_iter().map(Part::size).collect();
+        let mut json = vec![0; sizes.iter().sum()];
+        let mut rest = json.as_mut_slice();
+        let place = |size| rest.split_off_mut(..size).expect("there is room for all parts");
+        let places: Vec<&mut [u8]> = sizes.into_iter().map(place).collect();
+        places.into_par_iter().zip(self.0).for_each(|(place, part)| part.write(place));
+        json
+    }
+}
+
+impl Part<'_> {
+    /// Bytes.
+    fn size(&self) -> usize {
+        struct Count(usize);
+        impl std::io::Write for Count {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0 += bytes.len();
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        match self {
+            Self::Plain(text) => text.len(),
+            Self::ToQuote(text) => {
+                let mut count = Count(0);
+                serde_json::to_writer(&mut count, text).expect("a text always serialises");
+                count.0
+            }
+        }
+    }
+
+    /// Fills a place that has its size.
+    fn write(&self, place: &mut [u8]) {
+        match self {
+            Self::Plain(text) => place.copy_from_slice(text.as_bytes()),
+            Self::ToQuote(text) => serde_json::to_writer(place, text).expect("the place is large enough"),
+        }
+    }
 }
 
 /// What was written last: mappings hold differences only.
@@ -496,7 +551,7 @@ mod tests {
             runs: vec![first, run(2, vec![token(0, 1, (40, 0), NO_NAME)])],
         };
         assert_eq!(
-            map.json(1),
+            String::from_utf8(map.json(1)).expect("UTF-8"),
             "{\"version\":3,\"sources\":[\"a.js\"],\"sourcesContent\":[\"\\\"\\n\"],\"names\":[\"first\"],\"mappings\":\";AAAI,iBAAFA;;CAwCF\"}"
         );
     }

@@ -474,7 +474,7 @@ fn maps_lead_to_the_file() {
     let printed = print_module(&program, &program.module, PrintOptions { comments: KeptComments::None, map: true });
     assert_eq!(origin(&printed, "wanted = 2"), ("src/a.ts".to_owned(), 1, 14, None));
     assert_eq!(origin(&printed, "use("), ("src/a.ts".to_owned(), 2, 0, None));
-    let json = printed.map.as_ref().expect("asked for").json(0);
+    let json = String::from_utf8(printed.map.as_ref().expect("asked for").json(0)).expect("UTF-8");
     assert!(
         json.contains("\"sourcesContent\":[\"type T = 1;") && json.contains("\"sources\":[\"src/a.ts\"]"),
         "{json}"
