@@ -1,7 +1,7 @@
 //! `planish bundle`: scripts and stylesheets alone. No configuration, no hashes, no manifest, and nothing is ever removed.
 
 use crate::Exit;
-use crate::build::{refuse, run_once, session};
+use crate::build::{leave, refuse, run_once, session};
 use crate::config::Mode;
 use crate::entries::SCRIPTS;
 use crate::flags::{BundleFlags, FormatMode};
@@ -20,7 +20,12 @@ use std::path::{Path, PathBuf};
 /// Bundles the entries once.
 pub(crate) fn run(flags: &BundleFlags, terminal: &Terminal) -> Exit {
     match prepare(flags) {
-        Ok((options, plugins)) => run_once(&session(options, plugins), &flags.run, terminal),
+        Ok((options, plugins)) => {
+            let session = session(options, plugins);
+            let exit = run_once(&session, &flags.run, terminal);
+            leave(session);
+            exit
+        }
         Err(refused) => refuse(&refused, &flags.run, terminal),
     }
 }

@@ -49,6 +49,7 @@ fn make(session: &Session, progress: &dyn Progress) -> BuildResult {
         }
     }
     result.diagnostics.extend(diagnostics);
+    free(graph);
     session.cache.flush();
     result.diagnostics.extend(session.cache.take_warnings());
     BuildResult { diagnostics: in_order(result.diagnostics), log: tasks.log(), ..result }
@@ -100,14 +101,18 @@ fn release(
     Some(release)
 }
 
+/// Frees what nobody needs any more beside what comes next: one thread takes some percent of a build for it.
+fn free(value: impl Send + 'static) {
+    rayon::spawn(move || drop(value));
+}
+
 /// Keeps what was linked for the next build of the session.
 fn keep(session: &Session, parts: Vec<Part>) {
-    if let Ok([part]) = <[Part; 1]>::try_from(parts)
-        && part.is_quiet
-        && session.options.keep_in_memory
-    {
-        let Part { graph, linked, plan, live, .. } = part;
-        session.last_link.keep(Link { graph, linked, plan, live });
+    match <[Part; 1]>::try_from(parts) {
+        Ok([Part { graph, linked, plan, live, is_quiet: true }]) if session.options.keep_in_memory => {
+            session.last_link.keep(Link { graph, linked, plan, live });
+        }
+        others => free(others),
     }
 }
 

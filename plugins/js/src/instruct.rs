@@ -175,7 +175,9 @@ pub(crate) fn instruct(
     if options.keep_names {
         instructor.name_helper = Some(instructor.scope.allocate(Helper::Name.name(), &members));
     }
-    let mut modules: Vec<ModuleInstructions> = (0..members.len()).map(|at| instructor.module(at)).collect();
+    let mentioned: Vec<Vec<&Atom>> = members.par_iter().map(|module| mentioned(tables.module(*module))).collect();
+    let modules = mentioned.into_iter().enumerate().map(|(at, mentioned)| instructor.module(at, &mentioned));
+    let mut modules: Vec<ModuleInstructions> = modules.collect();
     let digest = |module: &ModuleInstructions| KeyBuilder::new("js-module", 1).value(module).finish();
     modules.par_iter_mut().with_min_len(64).for_each(|module| module.digest = digest(module));
     let footer = instructor.footer();
@@ -239,15 +241,15 @@ impl Instructor<'_> {
         self.scope.symbol(&(module, Symbol::Evaluate))
     }
 
-    /// The instructions for the member at a position.
-    fn module(&mut self, at: usize) -> ModuleInstructions {
+    /// The instructions for the member at a position, which mentions these names.
+    fn module(&mut self, at: usize, mentioned: &[&Atom]) -> ModuleInstructions {
         let tables = self.tables;
         let idx = self.members[at];
         let module = tables.module(idx);
         let later = &self.members[at + 1..];
         let mut own = OwnCode { later, is_cyclic: tables.order.is_cyclic(idx), ..OwnCode::default() };
         self.order_imports(idx, module, &mut own);
-        let names = self.name_table(idx, module, &mut own);
+        let names = self.name_table(idx, module, mentioned, &mut own);
         let members = self.member_table(idx, module, &mut own);
         let dependencies = self.dependency_table(idx, module);
         self.namespace(idx, module, &mut own);
@@ -321,16 +323,16 @@ impl Instructor<'_> {
         format!("{}({evaluate}{})", self.helper(Helper::ToEsm), if node { ", 1" } else { "" })
     }
 
-    fn name_table(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode<'_>) -> BTreeMap<Atom, Code> {
+    fn name_table(
+        &mut self,
+        idx: AssetIdx,
+        module: &Module,
+        mentioned: &[&Atom],
+        own: &mut OwnCode<'_>,
+    ) -> BTreeMap<Atom, Code> {
         let mut table = BTreeMap::new();
-        let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
-        let mut mentioned: BTreeSet<&Atom> = BTreeSet::new();
-        for (part, _) in live {
-            let unresolved = part.member_uses.iter().filter(|member| !module.members.contains_key(member));
-            mentioned.extend(part.uses.iter().chain(&part.declares).chain(unresolved.map(|(name, _)| name)));
-        }
         for name in mentioned {
-            let code = match module.bindings.get(name) {
+            let code = match module.bindings.get(*name) {
                 Some(meaning) => self.code(meaning, module, own),
                 None if module.wrap == Wrap::CommonJs => continue,
                 None => match self.scope.local(idx, name) {
@@ -339,7 +341,7 @@ impl Instructor<'_> {
                 },
             };
             if code != Code::Name(name.to_string()) {
-                table.insert(name.clone(), code);
+                table.insert((*name).clone(), code);
             }
         }
         table
@@ -583,6 +585,18 @@ impl Instructor<'_> {
         let line = format!("var {namespace} = /* @__PURE__ */ {helper}({{ {} }}{open});", getters.join(", "));
         self.namespaces.push(line);
     }
+}
+
+/// The names that the live parts of a module mention, sorted.
+fn mentioned(module: &Module) -> Vec<&Atom> {
+    let mut mentioned = Vec::new();
+    for (part, _) in module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live) {
+        let unresolved = part.member_uses.iter().filter(|member| !module.members.contains_key(member));
+        mentioned.extend(part.uses.iter().chain(&part.declares).chain(unresolved.map(|(name, _)| name)));
+    }
+    mentioned.sort_unstable();
+    mentioned.dedup();
+    mentioned
 }
 
 /// See [`ModuleInstructions::unused`].

@@ -66,6 +66,7 @@ use planish_pipeline::key::{Key, KeyBuilder};
 use planish_pipeline::output::{Bytes, Output, OutputClass, OutputId};
 use planish_pipeline::plugin::{AssetPlugin, Grouping, Inline, Linked, RenderContext, Request};
 use planish_pipeline::task::{Task, Tasks, Written};
+use rayon::prelude::*;
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -271,7 +272,8 @@ impl AssetPlugin for JsPlugin {
         if self.options.minify {
             shake::settle_constants(&mut modules);
         }
-        let edges = graph.indices().map(|idx| shake::edges(graph, &modules, idx)).collect();
+        let edges = |at| shake::edges(graph, &modules, AssetIdx(at as u32));
+        let edges = (0..modules.len()).into_par_iter().map(edges).collect();
         let waits =
             modules.iter().map(|module| module.as_ref().is_some_and(|module| module.record.has_await)).collect();
         let loads = weigh::weigh(&modules);
@@ -296,7 +298,7 @@ impl AssetPlugin for JsPlugin {
         let Some(tables) = linked.tables.as_mut().and_then(|tables| tables.downcast_mut::<Tables>()) else {
             return Vec::new();
         };
-        tables.order = order::order(graph, tables, plan);
+        tables.order = order::order(tables, plan);
         tables.cross = cross::cross(graph, tables, plan, self.options.minify);
         unsupported::unsupported(graph, tables, plan, &self.options)
     }

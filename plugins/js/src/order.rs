@@ -27,7 +27,7 @@ use self::waiting::Waiting;
 use self::walk::Walk;
 use crate::tables::{Module, Tables, Wrap};
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
-use planish_pipeline::graph::{AssetGraph, AssetIdx};
+use planish_pipeline::graph::AssetIdx;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ impl Order {
 }
 
 /// Wraps the modules that would be evaluated too early, and says who evaluates which.
-pub(crate) fn order(graph: &AssetGraph, tables: &mut Tables, plan: &ChunkPlan) -> Order {
+pub(crate) fn order(tables: &mut Tables, plan: &ChunkPlan) -> Order {
     let scripts = |chunk: &planish_pipeline::chunk::Chunk| chunk.root.filter(|root| tables.get(*root).is_some());
     let roots: Vec<(ChunkIdx, AssetIdx)> =
         plan.chunks.iter().enumerate().filter_map(|(at, chunk)| Some((ChunkIdx(at as u32), scripts(chunk)?))).collect();

@@ -5,6 +5,7 @@ use crate::record::DEFAULT_LOCAL;
 use crate::tables::{Symbol, Tables, Wrap};
 use crate::words::{identifier, is_reserved};
 use planish_pipeline::graph::{AssetGraph, AssetIdx};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use swc_core::atoms::Atom;
 
@@ -64,27 +65,33 @@ impl<'a> Scope<'a> {
         };
         let number = (first..).find(|number| is_free(&numbered(*number))).expect("some number is free");
         let name = numbered(number);
-        self.numbers.insert(base.to_owned(), number);
+        if number > 1 {
+            self.numbers.insert(base.to_owned(), number);
+        }
         self.taken.insert(name.clone());
         name
     }
 
     /// Names every symbol that the chunk's modules declare, and those of `imported` chunks.
     fn name_symbols<'s>(&mut self, graph: &AssetGraph, imported: impl Iterator<Item = &'s SymbolRef>) {
+        let mentioned: Vec<Vec<SymbolRef>> =
+            self.members.par_iter().map(|module| self.mentioned(graph, *module)).collect();
         let mut users: FxHashMap<SymbolRef, Vec<AssetIdx>> = FxHashMap::default();
-        for module in self.members {
-            references(graph, self.tables, *module, &mut |symbol| {
-                let users = users.entry(symbol).or_default();
-                if users.last() != Some(module) {
-                    users.push(*module);
-                }
-            });
+        users.reserve(mentioned.iter().map(Vec::len).sum());
+        for (module, mentioned) in self.members.iter().zip(mentioned) {
+            mentioned.into_iter().for_each(|symbol| users.entry(symbol).or_default().push(*module));
         }
         // Text that is evaluated mentions names as they were written.
         let (fixed, others): (Vec<AssetIdx>, Vec<AssetIdx>) =
             self.members.iter().partition(|module| self.tables.module(**module).record.has_eval);
-        for module in fixed.iter().chain(&others) {
-            for symbol in self.declared(*module) {
+        let modules: Vec<AssetIdx> = [fixed, others].concat();
+        let declared: Vec<Vec<SymbolRef>> = modules.par_iter().map(|module| self.declared(*module)).collect();
+        // Tables that grow cost more than what is put into them.
+        let count = declared.iter().map(Vec::len).sum();
+        self.names.reserve(count);
+        self.taken.reserve(count);
+        for (module, declared) in modules.iter().zip(declared) {
+            for symbol in declared {
                 // A module is among the users of its own names if it imports them from itself.
                 let users = users.remove(&symbol).unwrap_or_default();
                 self.name_declared(graph, *module, symbol, users);
@@ -109,6 +116,15 @@ impl<'a> Scope<'a> {
         }
         let name = self.allocate(&base, &users);
         self.names.insert(symbol, name);
+    }
+
+    /// The symbols that a module mentions, each once.
+    fn mentioned(&self, graph: &AssetGraph, module: AssetIdx) -> Vec<SymbolRef> {
+        let mut mentioned = Vec::new();
+        references(graph, self.tables, module, &mut |symbol| mentioned.push(symbol));
+        mentioned.sort_unstable();
+        mentioned.dedup();
+        mentioned
     }
 
     /// Symbols that a module's code declares in the chunk's scope, in a stable order.

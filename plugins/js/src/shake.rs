@@ -8,6 +8,7 @@ use crate::tables::{Meaning, Module, Symbol};
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Target};
 use planish_pipeline::plugin::Edge;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use swc_core::atoms::Atom;
@@ -51,7 +52,7 @@ struct Shaker<'a> {
 
 /// Marks what is live.
 pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, roots: &Roots) -> Vec<Option<Module>> {
-    let parts_of = modules.iter().map(|module| module.as_ref().map_or_else(FxHashMap::default, parts_of)).collect();
+    let parts_of = modules.par_iter().map(|module| module.as_ref().map_or_else(FxHashMap::default, parts_of)).collect();
     let used = vec![FxHashSet::default(); modules.len()];
     let mut shaker = Shaker { graph, modules, parts_of, used, waiting: FxHashMap::default(), queue: Vec::new() };
     for root in roots.evaluated.iter().chain(&roots.exposed) {
@@ -63,7 +64,8 @@ pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, roots: &Ro
     }
     shaker.run();
     let mut modules = shaker.modules;
-    let needs: Vec<Vec<AssetIdx>> = graph.indices().map(|idx| imports(graph, &modules, idx)).collect();
+    let needs = |at| imports(graph, &modules, AssetIdx(at as u32));
+    let needs: Vec<Vec<AssetIdx>> = (0..modules.len()).into_par_iter().map(needs).collect();
     for (module, needs) in modules.iter_mut().zip(needs) {
         if let Some(module) = module {
             module.imports = needs;
@@ -148,7 +150,8 @@ impl Shaker<'_> {
         if std::mem::replace(&mut module.live[number], true) {
             return;
         }
-        let part = module.record.parts[number].clone();
+        let record = Arc::clone(&module.record);
+        let part = &record.parts[number];
         for name in &part.uses {
             self.use_name(idx, name);
             // A declaration mentions what it declares.
@@ -177,8 +180,8 @@ impl Shaker<'_> {
             self.keep_name(idx, name);
         }
         if !part.is_linkage {
-            for dependency in part.dependencies {
-                self.use_dependency(idx, dependency);
+            for dependency in &part.dependencies {
+                self.use_dependency(idx, *dependency);
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::cross::meanings;
 use crate::record::Format;
 use crate::tables::{Meaning, Module, Tables};
 use planish_pipeline::chunk::ChunkIdx;
-use planish_pipeline::graph::{AssetGraph, AssetIdx};
+use planish_pipeline::graph::AssetIdx;
 use std::collections::BTreeSet;
 
 /// What limits the time at which a module can be evaluated.

@@ -424,6 +424,11 @@ pub struct MapJoiner {
 }
 
 impl MapJoiner {
+    /// For so many bytes of code.
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self { code: String::with_capacity(bytes), ..Self::default() }
+    }
+
     /// Appends a piece. One without a map is code that was made up.
     pub fn push(&mut self, code: &str, map: Option<SourceMap>) {
         if code.is_empty() {

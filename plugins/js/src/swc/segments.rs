@@ -121,7 +121,8 @@ pub(super) fn minify_segments(segments: Vec<Segment>, writing: &Writing<'_>) -> 
 
 /// One after the other, and bodies inside of their functions.
 fn join(pieces: Vec<(Place, Printed)>) -> Printed {
-    let (mut joiner, mut body) = (MapJoiner::default(), Vec::new());
+    let room = pieces.iter().map(|(_, piece)| piece.code.len() + 1).sum();
+    let (mut joiner, mut body) = (MapJoiner::with_capacity(room), Vec::new());
     for (place, piece) in pieces {
         match place {
             Place::Chunk => joiner.push(&piece.code, piece.map),
