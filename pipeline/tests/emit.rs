@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 fn file(path: &str, text: &str, class: OutputClass) -> FinalFile {
     let immutable = path.starts_with("assets/");
-    let bytes = text.as_bytes().into();
+    let bytes = text.to_owned().into();
     FinalFile { id: OutputId::new(path), path: path.to_owned(), class, bytes, immutable, asset: None, chunk: None }
 }
 

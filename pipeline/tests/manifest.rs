@@ -6,7 +6,7 @@ use planish_pipeline::graph::{AssetGraph, AssetIdx, Entry, Node, Target};
 use planish_pipeline::key::Key;
 use planish_pipeline::manifest::{Format, Model, Request, write};
 use planish_pipeline::naming::{Names, Naming};
-use planish_pipeline::output::{FinalFile, OutputClass, OutputId, Release};
+use planish_pipeline::output::{Bytes, FinalFile, OutputClass, OutputId, Release};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ impl Site {
     fn file(&mut self, id: &str, path: &str, class: OutputClass, asset: Option<&str>) {
         let asset = asset.map(AssetId::new);
         let id = OutputId::new(id);
-        let bytes = Arc::from(*b"");
+        let bytes = Bytes::new();
         self.release.files.push(FinalFile {
             id,
             path: path.to_owned(),

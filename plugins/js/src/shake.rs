@@ -451,10 +451,10 @@ impl Shaker<'_> {
         let Some(Bound { meaning, passed }) = self.binder().export(idx, &name) else { return };
         self.use_meaning(idx, &meaning);
         self.pass_on(idx, &meaning, &passed);
-        if let Some(module) = &mut self.modules[idx.index()] {
-            if let Err(at) = module.export(&name) {
-                module.exports.insert(at, (name, meaning));
-            }
+        if let Some(module) = &mut self.modules[idx.index()]
+            && let Err(at) = module.export(&name)
+        {
+            module.exports.insert(at, (name, meaning));
         }
     }
 
