@@ -25,7 +25,7 @@ use crate::diagnostic::Diagnostic;
 use crate::key::Key;
 use crate::task::Task;
 use memory::Memory;
-use pack::{Packed, Packs};
+use pack::Packs;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
@@ -77,13 +77,8 @@ impl Cache {
                 false
             }
         });
-        let (folder, damaged) = match folder {
-            Some(path) => {
-                let (packs, damaged) = Packs::open(&path);
-                (Some(Folder { path, packs }), damaged)
-            }
-            None => (None, 0),
-        };
+        let mut damaged = 0;
+        let folder = folder.map(|path| Folder { packs: Packs::open(&path, &mut damaged), path });
         Self {
             folder,
             writable: AtomicBool::new(true),
@@ -136,9 +131,9 @@ impl Cache {
     /// The value kept on disk for a key. A damaged entry is counted, removed with its file and a miss.
     pub fn disk_get<T: DeserializeOwned>(&self, task: Task, key: &Key) -> Option<T> {
         let folder = self.folder.as_ref()?;
-        let Packed { bytes, pack: path } = folder.packs.get(key).or_else(|| {
+        let (bytes, path) = folder.packs.get(key).or_else(|| {
             let path = entry::path(&folder.path, task.name, key);
-            Some(Packed { bytes: entry::read(&path)?, pack: Some(path) })
+            Some((entry::read(&path)?, Some(path)))
         })?;
         let value = entry::payload(key, &bytes).and_then(|payload| postcard::from_bytes(payload).ok());
         if value.is_none() {

@@ -86,12 +86,13 @@ pub fn verify(folder: &Path) -> io::Result<Verified> {
 
 /// The number of a file's entries, and its path if any of them was damaged.
 fn verify_file(file: &Stored) -> io::Result<(u64, Option<PathBuf>)> {
+    // Before its bytes: a pack that disappears meanwhile is not damaged.
+    let entries = file.entries();
     let bytes = match fs::read(&file.path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, None)),
         Err(error) => return Err(error),
     };
-    let entries = file.entries();
     let is_sound =
         |entry: &Entry| bytes.get(entry.place.clone()).is_some_and(|bytes| payload(&entry.key, bytes).is_some());
     let checked = entries.len().max(1) as u64;

@@ -18,7 +18,6 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// The folder of packs, among those of tasks.
@@ -131,45 +130,38 @@ fn read_at(file: &File, mut bytes: &mut [u8], mut position: u64) -> io::Result<(
     Ok(())
 }
 
-/// An entry that lies in a pack.
-pub(super) struct Packed {
-    pub(super) bytes: Vec<u8>,
-    /// None if it is not written yet.
-    pub(super) pack: Option<PathBuf>,
-}
-
 impl Packs {
-    /// Those in a cache folder, and how many of them were damaged, and are removed now.
-    pub(super) fn open(folder: &Path) -> (Self, usize) {
+    /// Those in a cache folder. Damaged ones are counted and removed.
+    pub(super) fn open(folder: &Path, damaged: &mut usize) -> Self {
         let folder = folder.join(entry::VERSION).join(FOLDER);
-        let damaged = AtomicUsize::new(0);
-        let read = |path: PathBuf| match Index::read(&path) {
-            Ok((index, start)) => Some((path, index, start)),
-            Err(error) => {
-                if error.kind() == io::ErrorKind::InvalidData {
-                    damaged.fetch_add(1, Ordering::Relaxed);
+        let paths: Vec<PathBuf> = super::folder::packs_in(&folder).unwrap_or_default();
+        let indexes: Vec<_> = paths.par_iter().map(|path| Index::read(path)).collect();
+        let mut state = State::default();
+        for (path, index) in paths.into_iter().zip(indexes) {
+            match index {
+                Ok((index, start)) => state.add(path, &index, start),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    *damaged += 1;
+                    // If it cannot be removed, it is found damaged again.
                     let _ = std::fs::remove_file(path);
                 }
-                None
+                // Another process removed it.
+                Err(_) => {}
             }
-        };
-        let paths: Vec<PathBuf> = super::folder::packs_in(&folder).unwrap_or_default();
-        let indexes: Vec<_> = paths.into_par_iter().filter_map(read).collect();
-        let mut state = State::default();
-        indexes.into_iter().for_each(|(path, index, start)| state.add(path, &index, start));
-        (Self { folder, state: Mutex::new(state) }, damaged.into_inner())
+        }
+        Self { folder, state: Mutex::new(state) }
     }
 
-    /// An entry's bytes.
-    pub(super) fn get(&self, key: &Key) -> Option<Packed> {
+    /// An entry's bytes, and the pack that they are from if that is written.
+    pub(super) fn get(&self, key: &Key) -> Option<(Vec<u8>, Option<PathBuf>)> {
         let (pack, place) = {
             let state = self.state.lock().expect("nothing panics under this lock");
             match state.places.get(key)? {
-                Place::Here(place) => return Some(Packed { bytes: state.bytes[place.clone()].to_vec(), pack: None }),
+                Place::Here(place) => return Some((state.bytes[place.clone()].to_vec(), None)),
                 Place::There(pack, place) => (Arc::clone(pack), place.clone()),
             }
         };
-        Some(Packed { bytes: pack.read(&place)?, pack: Some(pack.path.clone()) })
+        Some((pack.read(&place)?, Some(pack.path.clone())))
     }
 
     /// An entry that was found damaged is not there.

@@ -92,6 +92,7 @@ pub(crate) fn is_typed(extension: &str) -> bool {
 }
 
 impl Binder<'_> {
+    /// What the names of a module mean, and what is wrong with them.
     fn names(&self, idx: AssetIdx, module: &Module) -> Outcome<Names> {
         let mut diagnostics = Vec::new();
         let mut names = Names::default();
