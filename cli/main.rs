@@ -51,8 +51,10 @@ pub(crate) enum Exit {
 }
 
 fn main() -> ExitCode {
-    allocator::prepare();
     let flags = Flags::parse();
+    if !matches!(flags.command, Command::Watch(_)) {
+        allocator::keep_freed_memory();
+    }
     let terminal = Terminal::new(flags.color);
     #[allow(clippy::exit, reason = "a signal ends the process while its threads work")]
     let installed = interrupt::install(|signal| std::process::exit(128 + signal));

@@ -195,3 +195,19 @@ fn any_damage_to_the_cache_is_repaired() {
         site.planish(&["cache", "verify"]).good();
     }
 }
+
+/// What the last build saw is kept under the same key each time, unlike all else.
+#[test]
+fn nothing_changed_is_seen_after_an_edit_too() {
+    let site = site_of(0, MANY);
+    let build = || {
+        site.build(&["--trace", "trace.json"]).good();
+        site.read("trace.json").contains("\"link\"")
+    };
+    assert!(build());
+    assert!(!build(), "nothing changed");
+    site.edit("src/7.js", "variant", "edition");
+    assert!(build());
+    assert!(!build(), "nothing changed after the edit");
+    assert!(!build(), "nor then");
+}

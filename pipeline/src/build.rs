@@ -103,7 +103,10 @@ fn release(
 
 /// Frees what nobody needs any more beside what comes next: one thread takes some percent of a build for it.
 fn free(value: impl Send + 'static) {
-    rayon::spawn(move || drop(value));
+    // A pool of this thread alone might never come to it.
+    if rayon::current_num_threads() > 1 {
+        rayon::spawn(move || drop(value));
+    }
 }
 
 /// Keeps what was linked for the next build of the session.

@@ -31,7 +31,7 @@ use serde::de::DeserializeOwned;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Builds for which a value stays in memory: an edit and its undoing cost one build.
 const PATIENCE: u64 = 1;
@@ -61,7 +61,8 @@ pub struct Cache {
 
 struct Folder {
     path: PathBuf,
-    packs: Packs,
+    /// Opened when one is asked for: who finds that nothing changed needs none.
+    packs: OnceLock<Packs>,
 }
 
 impl Cache {
@@ -77,15 +78,14 @@ impl Cache {
                 false
             }
         });
-        let mut damaged = 0;
-        let folder = folder.map(|path| Folder { packs: Packs::open(&path, &mut damaged), path });
+        let folder = folder.map(|path| Folder { path, packs: OnceLock::new() });
         Self {
             folder,
             writable: AtomicBool::new(true),
             has_built: AtomicBool::new(false),
             has_grown: AtomicBool::new(false),
             written: AtomicUsize::new(0),
-            damaged: AtomicUsize::new(damaged),
+            damaged: AtomicUsize::new(0),
             memory: keep_in_memory.then(Memory::default),
             warnings: Mutex::new(warnings),
         }
@@ -131,16 +131,27 @@ impl Cache {
     /// The value kept on disk for a key. A damaged entry is counted, removed with its file and a miss.
     pub fn disk_get<T: DeserializeOwned>(&self, task: Task, key: &Key) -> Option<T> {
         let folder = self.folder.as_ref()?;
-        let (bytes, path) = folder.packs.get(key).or_else(|| {
-            let path = entry::path(&folder.path, task.name, key);
-            Some((entry::read(&path)?, Some(path)))
-        })?;
-        let value = entry::payload(key, &bytes).and_then(|payload| postcard::from_bytes(payload).ok());
+        let packs = self.packs(folder);
+        let Some((bytes, pack)) = packs.get(key) else { return self.disk_get_latest(task, key) };
+        self.decode(key, &bytes, pack.as_deref()).or_else(|| {
+            packs.forget(key);
+            None
+        })
+    }
+
+    /// The same for a key that does not say what the value is: the one that was kept last.
+    pub(crate) fn disk_get_latest<T: DeserializeOwned>(&self, task: Task, key: &Key) -> Option<T> {
+        let path = entry::path(&self.folder.as_ref()?.path, task.name, key);
+        self.decode(key, &entry::read(&path)?, Some(&path))
+    }
+
+    /// The value in an entry, which is in a file unless it is not written yet.
+    fn decode<T: DeserializeOwned>(&self, key: &Key, bytes: &[u8], file: Option<&Path>) -> Option<T> {
+        let value = entry::payload(key, bytes).and_then(|payload| postcard::from_bytes(payload).ok());
         if value.is_none() {
             self.damaged.fetch_add(1, Ordering::Relaxed);
-            folder.packs.forget(key);
-            // If it cannot be removed, the value that is computed now replaces it.
-            path.map(std::fs::remove_file);
+            // If it cannot be removed, it will be found damaged again.
+            file.map(std::fs::remove_file);
         }
         value
     }
@@ -152,14 +163,27 @@ impl Cache {
             if self.written.fetch_add(1, Ordering::Relaxed) < UNPACKED || bytes.len() >= LARGE {
                 return entry::write(&entry::path(&folder.path, task.name, key), &[&bytes]);
             }
-            folder.packs.put(task.name, key, &bytes)
+            self.packs(folder).put(task.name, key, &bytes)
         });
+    }
+
+    /// The same for a key that does not say what the value is: it takes the place of the one before.
+    pub(crate) fn disk_put_latest<T: Serialize>(&self, task: Task, key: &Key, value: &T) {
+        self.write(|folder| entry::write(&entry::path(&folder.path, task.name, key), &[&entry::encode(key, value)?]));
+    }
+
+    fn packs<'a>(&self, folder: &'a Folder) -> &'a Packs {
+        folder.packs.get_or_init(|| {
+            let (packs, damaged) = Packs::open(&folder.path);
+            self.damaged.fetch_add(damaged, Ordering::Relaxed);
+            packs
+        })
     }
 
     /// Writes what is left of a build's values.
     pub fn flush(&self) {
         if self.written.swap(0, Ordering::Relaxed) > UNPACKED {
-            self.write(|folder| folder.packs.flush());
+            self.write(|folder| self.packs(folder).flush());
         }
     }
 

@@ -41,7 +41,7 @@ pub(crate) fn recall(session: &Session) -> Option<BuildResult> {
     if !applies(session) {
         return None;
     }
-    let Outcome { value: seen, diagnostics } = session.cache.disk_get::<Outcome<Seen>>(BUILD, &key(session)?)?;
+    let Outcome { value: seen, diagnostics } = session.cache.disk_get_latest::<Outcome<Seen>>(BUILD, &key(session)?)?;
     let holds = seen.sources.par_iter().all(|(path, key)| content(path).is_ok_and(|found| found == *key))
         && seen.answers.par_iter().all(|(path, asked)| session.asked.still_says(path, asked))
         && static_files(session).is_ok_and(|found| found == seen.static_files)
@@ -82,7 +82,7 @@ pub(crate) fn remember(
         assets: result.assets,
         tasks: result.log.counts.clone(),
     };
-    session.cache.disk_put(BUILD, &key, &Outcome::with(seen, result.diagnostics.clone()));
+    session.cache.disk_put_latest(BUILD, &key, &Outcome::with(seen, result.diagnostics.clone()));
 }
 
 /// Whether nothing is known yet that would be quicker to ask.

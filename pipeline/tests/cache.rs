@@ -518,3 +518,24 @@ fn a_pack_is_used_and_collected_as_a_whole() {
     assert_eq!(found(&cache), MANY);
     assert_eq!(found(&on_disk(folder.path())), UNPACKED);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_keeps_few_of_many_packs_open() {
+    let folder = folder();
+    let text = |pack: usize, number: usize| format!("value {number} of {pack}");
+    for pack in 0..60 {
+        let cache = on_disk(folder.path());
+        for number in 0..UNPACKED + 10 {
+            put(&cache, &text(pack, number));
+        }
+        cache.flush();
+    }
+    let cache = on_disk(folder.path());
+    let open = || fs::read_dir("/proc/self/fd").expect("there").count();
+    let before = open();
+    for _ in 0..2 {
+        assert!((0..60).all(|pack| get(&cache, &text(pack, UNPACKED + 5)).is_some()));
+    }
+    assert!(open() - before < 40, "{}", open() - before);
+}

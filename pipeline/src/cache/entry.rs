@@ -72,7 +72,7 @@ pub(super) fn encode<T: Serialize>(key: &Key, value: &T) -> io::Result<Vec<u8>> 
 
 /// Writes a file of the cache, made of parts, under another name and renames it.
 ///
-/// Nothing is flushed to the disk: after a loss of power an entry may be torn or empty, which its hash tells, and costs one task.
+/// Nothing is flushed to the disk: after a loss of power a file may be torn or empty, which its hashes tell, and costs its tasks.
 /// Flushing would cost every first build about a second for each 1,000 entries (ext4, two cores).
 pub(super) fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let folder = path.parent().expect("an entry's path has a folder");

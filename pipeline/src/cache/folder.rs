@@ -1,6 +1,6 @@
 //! The cache folder as a whole: how large it is, whether it is sound, and how it is made smaller.
 //!
-//! Invariant: only files whose names and places are those of entries are read or removed, whatever else lies in the folder.
+//! Invariant: only files whose names and places are those of entries and packs are read or removed, whatever else lies in the folder.
 
 use super::entry::{UNFINISHED, VERSION, key_of, payload};
 use super::pack::{self, Index};
@@ -60,7 +60,7 @@ pub fn stats(folder: &Path) -> io::Result<Stats> {
         for entry in file.entries() {
             let usage = stats.by_task.entry(entry.task).or_default();
             usage.count += 1;
-            usage.bytes += entry.place.len() as u64;
+            usage.bytes += entry.place.map_or(file.bytes, |place| place.len() as u64);
             stats.total.count += 1;
         }
     }
@@ -93,8 +93,10 @@ fn verify_file(file: &Stored) -> io::Result<(u64, Option<PathBuf>)> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, None)),
         Err(error) => return Err(error),
     };
-    let is_sound =
-        |entry: &Entry| bytes.get(entry.place.clone()).is_some_and(|bytes| payload(&entry.key, bytes).is_some());
+    let is_sound = |entry: &Entry| {
+        let bytes = entry.place.clone().map_or(Some(&*bytes), |place| bytes.get(place));
+        bytes.is_some_and(|bytes| payload(&entry.key, bytes).is_some())
+    };
     let checked = entries.len().max(1) as u64;
     if !entries.is_empty() && entries.iter().all(is_sound) {
         return Ok((checked, None));
@@ -177,20 +179,21 @@ enum Kind {
 struct Entry {
     task: String,
     key: Key,
-    place: Range<usize>,
+    /// None if it is all of it.
+    place: Option<Range<usize>>,
 }
 
 impl Stored {
     /// Its entries; none if it is a pack that is damaged, or gone.
     fn entries(&self) -> Vec<Entry> {
         match &self.kind {
-            Kind::Entry { task, key } => vec![Entry { task: task.clone(), key: *key, place: 0..self.bytes as usize }],
+            Kind::Entry { task, key } => vec![Entry { task: task.clone(), key: *key, place: None }],
             Kind::Pack => {
                 let Ok((index, start)) = Index::read(&self.path) else { return Vec::new() };
                 let entry = |(task, key, place): (&str, &Key, Range<u64>)| Entry {
                     task: task.to_owned(),
                     key: *key,
-                    place: place.start as usize..place.end as usize,
+                    place: Some(place.start as usize..place.end as usize),
                 };
                 index.entries(start).map(entry).collect()
             }

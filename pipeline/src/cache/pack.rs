@@ -11,13 +11,13 @@
 
 use super::entry::{self, note_use};
 use crate::key::Key;
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// The folder of packs, among those of tasks.
@@ -25,6 +25,9 @@ pub(super) const FOLDER: &str = "packs";
 
 /// The bytes at which a pack is written. What is used keeps all of its pack, so packs are not to be large.
 const FULL: usize = 4 << 20;
+
+/// How many packs a process keeps open: systems limit that to some hundred files.
+const OPEN: usize = 32;
 
 /// What a pack holds, in its order.
 #[derive(Default, Serialize, Deserialize)]
@@ -44,21 +47,18 @@ struct Slot {
 impl Index {
     /// The index of a pack and the position after it. The error has the kind [`io::ErrorKind::InvalidData`] if it is damaged.
     pub(super) fn read(path: &Path) -> io::Result<(Self, u64)> {
-        let file = File::open(path)?;
+        let mut file = File::open(path)?;
         let size = file.metadata()?.len();
-        Self::parse(file, size, entry::key_of(path)).ok_or_else(|| io::ErrorKind::InvalidData.into())
-    }
-
-    fn parse(mut file: File, size: u64, name: Option<Key>) -> Option<(Self, u64)> {
-        let mut length = [0; 4];
-        file.read_exact(&mut length).ok()?;
-        let length = u64::from(u32::from_le_bytes(length));
-        let (start, mut bytes) = (4 + length, Vec::new());
-        file.take(length).read_to_end(&mut bytes).ok()?;
-        let is_sound = name == Some(Key::of_bytes(&bytes));
-        let index: Self = is_sound.then(|| postcard::from_bytes(&bytes).ok()).flatten()?;
-        let end = index.entries(start).last()?.2.end;
-        (end == size).then_some((index, start))
+        let mut bytes = Vec::new();
+        Read::by_ref(&mut file).take(4).read_to_end(&mut bytes)?;
+        let length = bytes.try_into().map_or(0, u32::from_le_bytes);
+        let (start, mut bytes) = (4 + u64::from(length), Vec::new());
+        file.take(length.into()).read_to_end(&mut bytes)?;
+        let is_sound = entry::key_of(path) == Some(Key::of_bytes(&bytes));
+        let index: Option<Self> = is_sound.then(|| postcard::from_bytes(&bytes).ok()).flatten();
+        let is_whole = |index: &Self| index.entries(start).last().is_some_and(|(.., place)| place.end == size);
+        let index = index.filter(is_whole).ok_or(io::ErrorKind::InvalidData)?;
+        Ok((index, start))
     }
 
     /// Every entry: its task, its key and its place in a pack whose entries begin there.
@@ -75,6 +75,8 @@ impl Index {
 /// The packs of a cache folder, as one process sees them: those that were there, and what it adds.
 pub(super) struct Packs {
     folder: PathBuf,
+    /// How many more may stay open.
+    room: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -94,22 +96,26 @@ enum Place {
 
 struct Pack {
     path: PathBuf,
-    /// None if it cannot be opened any more.
-    file: OnceLock<Option<File>>,
+    /// See [`OPEN`].
+    file: OnceLock<File>,
 }
 
 impl Pack {
-    /// The bytes at a place, as far as they can be read.
-    fn read(&self, place: &Range<u64>) -> Option<Vec<u8>> {
-        let file = self.file.get_or_init(|| {
-            let file = File::open(&self.path).ok()?;
-            note_use(&file, &file.metadata().ok()?);
-            Some(file)
-        });
+    /// The bytes at a place. `room` is for how many more packs to stay open.
+    fn read(&self, place: &Range<u64>, room: &AtomicUsize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; (place.end - place.start) as usize];
-        let read = read_at(file.as_ref()?, &mut bytes, place.start);
-        // What is damaged is found out by its hash.
-        Some(if read.is_ok() { bytes } else { Vec::new() })
+        if let Some(file) = self.file.get() {
+            read_at(file, &mut bytes, place.start)?;
+            return Ok(bytes);
+        }
+        let file = File::open(&self.path)?;
+        note_use(&file, &file.metadata()?);
+        read_at(&file, &mut bytes, place.start)?;
+        if room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(1)).is_ok() {
+            // Another thread may have opened it meanwhile.
+            let _ = self.file.set(file);
+        }
+        Ok(bytes)
     }
 }
 
@@ -131,28 +137,27 @@ fn read_at(file: &File, mut bytes: &mut [u8], mut position: u64) -> io::Result<(
 }
 
 impl Packs {
-    /// Those in a cache folder. Damaged ones are counted and removed.
-    pub(super) fn open(folder: &Path, damaged: &mut usize) -> Self {
+    /// Those in a cache folder, and how many were damaged, and are removed. Not on all cores: a thread that waits for others may be given
+    /// work that asks for packs.
+    pub(super) fn open(folder: &Path) -> (Self, usize) {
         let folder = folder.join(entry::VERSION).join(FOLDER);
-        let paths: Vec<PathBuf> = super::folder::packs_in(&folder).unwrap_or_default();
-        let indexes: Vec<_> = paths.par_iter().map(|path| Index::read(path)).collect();
-        let mut state = State::default();
-        for (path, index) in paths.into_iter().zip(indexes) {
-            match index {
+        let (mut state, mut damaged) = (State::default(), 0);
+        for path in super::folder::packs_in(&folder).unwrap_or_default() {
+            match Index::read(&path) {
                 Ok((index, start)) => state.add(path, &index, start),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                    *damaged += 1;
-                    // If it cannot be removed, it is found damaged again.
+                    damaged += 1;
+                    // If it cannot be removed, it will be found damaged again.
                     let _ = std::fs::remove_file(path);
                 }
                 // Another process removed it.
                 Err(_) => {}
             }
         }
-        Self { folder, state: Mutex::new(state) }
+        (Self { folder, room: AtomicUsize::new(OPEN), state: Mutex::new(state) }, damaged)
     }
 
-    /// An entry's bytes, and the pack that they are from if that is written.
+    /// An entry's bytes, and the pack that they are from if that is written. They are none if the pack is too short.
     pub(super) fn get(&self, key: &Key) -> Option<(Vec<u8>, Option<PathBuf>)> {
         let (pack, place) = {
             let state = self.state.lock().expect("nothing panics under this lock");
@@ -161,7 +166,12 @@ impl Packs {
                 Place::There(pack, place) => (Arc::clone(pack), place.clone()),
             }
         };
-        Some((pack.read(&place)?, Some(pack.path.clone())))
+        let bytes = match pack.read(&place, &self.room) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Vec::new(),
+            Err(_) => return None,
+        };
+        Some((bytes, Some(pack.path.clone())))
     }
 
     /// An entry that was found damaged is not there.
@@ -194,6 +204,7 @@ impl Packs {
 impl State {
     fn add(&mut self, path: PathBuf, index: &Index, start: u64) {
         let pack = Arc::new(Pack { path, file: OnceLock::new() });
+        self.places.reserve(index.slots.len());
         let places = index.entries(start).map(|(_, key, place)| (*key, Place::There(Arc::clone(&pack), place)));
         self.places.extend(places);
     }
@@ -203,7 +214,7 @@ impl State {
             return Ok(());
         }
         let (index, bytes) = (std::mem::take(&mut self.index), std::mem::take(&mut self.bytes));
-        let encoded = postcard::to_stdvec(&index).map_err(io::Error::other)?;
+        let encoded = postcard::to_stdvec(&index).expect("an index is plain data");
         let path = folder.join(Key::of_bytes(&encoded).to_hex());
         let length = (encoded.len() as u32).to_le_bytes();
         let written = entry::write(&path, &[&length, &encoded, &bytes]);
