@@ -101,11 +101,12 @@ fn release(
     Some(release)
 }
 
-/// Frees what nobody needs any more beside what comes next: one thread takes some percent of a build for it.
+/// Frees what nobody needs any more, beside what comes next if there is another thread: it takes some percent of a build.
 fn free(value: impl Send + 'static) {
-    // A pool of this thread alone might never come to it.
-    if rayon::current_num_threads() > 1 {
-        rayon::spawn(move || drop(value));
+    match rayon::current_num_threads() {
+        // A pool of this thread alone might never come to it.
+        1 => drop(value),
+        _ => rayon::spawn(move || drop(value)),
     }
 }
 

@@ -15,6 +15,7 @@
 #![allow(clippy::disallowed_methods, reason = "the cache is one of the engine's windows on the file system")]
 
 mod entry;
+mod file;
 mod folder;
 mod memory;
 mod pack;
@@ -39,7 +40,7 @@ const PATIENCE: u64 = 1;
 /// The same for small values, of which a chunk has thousands: they are asked for only when something in the chunk is edited.
 const LONG_PATIENCE: u64 = 50;
 
-/// How many entries a build writes into files of their own before it packs small ones: those of an edit are as many files.
+/// How many entries a build writes into files of their own before it packs small ones: what an edit makes is less, and not worth a pack.
 const UNPACKED: usize = 64;
 
 /// The bytes from which an entry has a file of its own.
@@ -63,6 +64,13 @@ struct Folder {
     path: PathBuf,
     /// Opened when one is asked for: who finds that nothing changed needs none.
     packs: OnceLock<Packs>,
+}
+
+impl Folder {
+    /// An entry's own file.
+    fn file(&self, task: Task, key: &Key) -> PathBuf {
+        entry::path(&self.path, task.name, key)
+    }
 }
 
 impl Cache {
@@ -141,7 +149,7 @@ impl Cache {
 
     /// The same for a key that does not say what the value is: the one that was kept last.
     pub(crate) fn disk_get_latest<T: DeserializeOwned>(&self, task: Task, key: &Key) -> Option<T> {
-        let path = entry::path(&self.folder.as_ref()?.path, task.name, key);
+        let path = self.folder.as_ref()?.file(task, key);
         self.decode(key, &entry::read(&path)?, Some(&path))
     }
 
@@ -161,7 +169,7 @@ impl Cache {
         self.write(|folder| {
             let bytes = entry::encode(key, value)?;
             if self.written.fetch_add(1, Ordering::Relaxed) < UNPACKED || bytes.len() >= LARGE {
-                return entry::write(&entry::path(&folder.path, task.name, key), &[&bytes]);
+                return file::write(&folder.file(task, key), &[&bytes]);
             }
             self.packs(folder).put(task.name, key, &bytes)
         });
@@ -169,7 +177,7 @@ impl Cache {
 
     /// The same for a key that does not say what the value is: it takes the place of the one before.
     pub(crate) fn disk_put_latest<T: Serialize>(&self, task: Task, key: &Key, value: &T) {
-        self.write(|folder| entry::write(&entry::path(&folder.path, task.name, key), &[&entry::encode(key, value)?]));
+        self.write(|folder| file::write(&folder.file(task, key), &[&entry::encode(key, value)?]));
     }
 
     fn packs<'a>(&self, folder: &'a Folder) -> &'a Packs {

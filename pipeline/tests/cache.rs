@@ -519,6 +519,17 @@ fn a_pack_is_used_and_collected_as_a_whole() {
     assert_eq!(found(&on_disk(folder.path())), UNPACKED);
 }
 
+#[test]
+fn what_is_too_large_to_be_kept_takes_nothing_with_it() {
+    let folder = folder();
+    let path = packed(folder.path());
+    let size = fs::metadata(&path).expect("there").len();
+    set_modified(&path, SystemTime::now() + DAY / 2);
+    let collected = gc(folder.path(), size - 1).expect("collected");
+    assert_eq!(collected.removed, (MANY - UNPACKED) as u64);
+    assert_eq!(found(&on_disk(folder.path())), UNPACKED);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_process_keeps_few_of_many_packs_open() {

@@ -2,7 +2,8 @@
 //!
 //! Invariant: only files whose names and places are those of entries and packs are read or removed, whatever else lies in the folder.
 
-use super::entry::{UNFINISHED, VERSION, key_of, payload};
+use super::entry::payload;
+use super::file::{UNFINISHED, VERSION, key_of, paths_in};
 use super::pack::{self, Index};
 use crate::key::Key;
 use rayon::prelude::*;
@@ -116,7 +117,7 @@ pub struct Collected {
     pub kept_bytes: u64,
 }
 
-/// Removes the least recently used files until the rest take at most `max_bytes`, and what dead processes left half written.
+/// Keeps the most recently used files of those that fit into `max_bytes`, and removes the others and what dead processes left half written.
 ///
 /// Builds may use the folder meanwhile: what they miss they compute again.
 pub fn gc(folder: &Path, max_bytes: u64) -> io::Result<Collected> {
@@ -127,17 +128,16 @@ pub fn gc(folder: &Path, max_bytes: u64) -> io::Result<Collected> {
             remove(&path)?;
         }
     }
-    found.files.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
-    let mut collected =
-        Collected { kept_bytes: found.files.iter().map(|file| file.bytes).sum(), ..Collected::default() };
+    found.files.sort_by(|a, b| (b.used, &b.path).cmp(&(a.used, &a.path)));
+    let mut collected = Collected::default();
     for file in found.files {
-        if collected.kept_bytes <= max_bytes {
-            break;
+        if collected.kept_bytes + file.bytes <= max_bytes {
+            collected.kept_bytes += file.bytes;
+            continue;
         }
         collected.removed += file.entries().len() as u64;
         remove(&file.path)?;
         collected.freed += file.bytes;
-        collected.kept_bytes -= file.bytes;
     }
     Ok(collected)
 }
@@ -253,26 +253,10 @@ impl Listing {
     }
 }
 
-/// The packs in their folder, if there is one; sorted.
-pub(super) fn packs_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    Ok(paths_in(folder)?.into_iter().filter(|path| key_of(path).is_some()).collect())
-}
-
 /// Folders, not links to folders, in a folder; sorted.
 fn folders_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let is_folder = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
     Ok(paths_in(folder)?.into_iter().filter(is_folder).collect())
-}
-
-fn paths_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = match fs::read_dir(folder) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?,
-        // Another process is clearing the cache.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(error),
-    };
-    paths.sort();
-    Ok(paths)
 }
 
 fn remove(path: &Path) -> io::Result<()> {

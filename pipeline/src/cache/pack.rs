@@ -9,7 +9,7 @@
 //! A pack is named by the hash of its index. Like an entry of its own file it is immutable, and is removed as a whole: if it is damaged, or if it
 //! was not used for the longest time.
 
-use super::entry::{self, note_use};
+use super::file::{self, note_use};
 use crate::key::Key;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ impl Index {
         let length = bytes.try_into().map_or(0, u32::from_le_bytes);
         let (start, mut bytes) = (4 + u64::from(length), Vec::new());
         file.take(length.into()).read_to_end(&mut bytes)?;
-        let is_sound = entry::key_of(path) == Some(Key::of_bytes(&bytes));
+        let is_sound = file::key_of(path) == Some(Key::of_bytes(&bytes));
         let index: Option<Self> = is_sound.then(|| postcard::from_bytes(&bytes).ok()).flatten();
         let is_whole = |index: &Self| index.entries(start).last().is_some_and(|(.., place)| place.end == size);
         let index = index.filter(is_whole).ok_or(io::ErrorKind::InvalidData)?;
@@ -140,9 +140,10 @@ impl Packs {
     /// Those in a cache folder, and how many were damaged, and are removed. Not on all cores: a thread that waits for others may be given
     /// work that asks for packs.
     pub(super) fn open(folder: &Path) -> (Self, usize) {
-        let folder = folder.join(entry::VERSION).join(FOLDER);
+        let folder = folder.join(file::VERSION).join(FOLDER);
         let (mut state, mut damaged) = (State::default(), 0);
-        for path in super::folder::packs_in(&folder).unwrap_or_default() {
+        let paths = file::paths_in(&folder).unwrap_or_default();
+        for path in paths.into_iter().filter(|path| file::key_of(path).is_some()) {
             match Index::read(&path) {
                 Ok((index, start)) => state.add(path, &index, start),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -217,7 +218,7 @@ impl State {
         let encoded = postcard::to_stdvec(&index).expect("an index is plain data");
         let path = folder.join(Key::of_bytes(&encoded).to_hex());
         let length = (encoded.len() as u32).to_le_bytes();
-        let written = entry::write(&path, &[&length, &encoded, &bytes]);
+        let written = file::write(&path, &[&length, &encoded, &bytes]);
         // What could not be written is not kept in memory either.
         self.add(path, &index, 4 + encoded.len() as u64);
         written

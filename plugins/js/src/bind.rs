@@ -57,11 +57,9 @@ struct Names {
 /// Binds all modules. Names that cannot be bound are errors and mean `undefined`.
 pub(crate) fn bind(graph: &AssetGraph, modules: &mut [Option<Module>]) -> Vec<Diagnostic> {
     let binder = Binder { graph, modules };
-    let names = |(at, module): (usize, &Option<Module>)| match module {
-        Some(module) => binder.names(AssetIdx(at as u32), module),
-        None => Outcome::default(),
-    };
-    let names: Vec<Outcome<Names>> = modules.par_iter().enumerate().map(names).collect();
+    let names =
+        |idx: AssetIdx| modules[idx.index()].as_ref().map(|module| binder.names(idx, module)).unwrap_or_default();
+    let names: Vec<Outcome<Names>> = graph.par_indices().map(names).collect();
     let mut diagnostics = Vec::new();
     for (module, names) in modules.iter_mut().zip(names) {
         let Names { bindings, passed, members } = names.take(&mut diagnostics);

@@ -272,8 +272,7 @@ impl AssetPlugin for JsPlugin {
         if self.options.minify {
             shake::settle_constants(&mut modules);
         }
-        let edges = |at| shake::edges(graph, &modules, AssetIdx(at as u32));
-        let edges = (0..modules.len()).into_par_iter().map(edges).collect();
+        let edges = graph.par_indices().map(|idx| shake::edges(graph, &modules, idx)).collect();
         let waits =
             modules.iter().map(|module| module.as_ref().is_some_and(|module| module.record.has_await)).collect();
         let loads = weigh::weigh(&modules);

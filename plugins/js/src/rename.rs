@@ -82,9 +82,8 @@ impl<'a> Scope<'a> {
             mentioned.into_iter().for_each(|symbol| users.entry(symbol).or_default().push(*module));
         }
         // Text that is evaluated mentions names as they were written.
-        let (fixed, others): (Vec<AssetIdx>, Vec<AssetIdx>) =
-            self.members.iter().partition(|module| self.tables.module(**module).record.has_eval);
-        let modules: Vec<AssetIdx> = [fixed, others].concat();
+        let mut modules = self.members.to_vec();
+        modules.sort_by_key(|module| !self.tables.module(*module).record.has_eval);
         let declared: Vec<Vec<SymbolRef>> = modules.par_iter().map(|module| self.declared(*module)).collect();
         // Tables that grow cost more than what is put into them.
         let count = declared.iter().map(Vec::len).sum();

@@ -64,8 +64,7 @@ pub(crate) fn shake(graph: &AssetGraph, modules: Vec<Option<Module>>, roots: &Ro
     }
     shaker.run();
     let mut modules = shaker.modules;
-    let needs = |at| imports(graph, &modules, AssetIdx(at as u32));
-    let needs: Vec<Vec<AssetIdx>> = (0..modules.len()).into_par_iter().map(needs).collect();
+    let needs: Vec<Vec<AssetIdx>> = graph.par_indices().map(|idx| imports(graph, &modules, idx)).collect();
     for (module, needs) in modules.iter_mut().zip(needs) {
         if let Some(module) = module {
             module.imports = needs;
@@ -444,7 +443,7 @@ impl Shaker<'_> {
     }
 
     fn keep_export(&mut self, idx: AssetIdx, name: Atom) {
-        let is_kept = |module: &Module| module.is_commonjs || module.is_exposed || module.export(&name).is_ok();
+        let is_kept = |module: &Module| module.is_commonjs || module.is_exposed || module.place_of(&name).is_ok();
         if self.modules[idx.index()].as_ref().is_none_or(is_kept) {
             return;
         }
@@ -452,7 +451,7 @@ impl Shaker<'_> {
         self.use_meaning(idx, &meaning);
         self.pass_on(idx, &meaning, &passed);
         if let Some(module) = &mut self.modules[idx.index()]
-            && let Err(at) = module.export(&name)
+            && let Err(at) = module.place_of(&name)
         {
             module.exports.insert(at, (name, meaning));
         }

@@ -147,8 +147,8 @@ pub(crate) struct Module {
 }
 
 impl Module {
-    /// The position of an export that is kept, or the one that it would have.
-    pub(crate) fn export(&self, name: &Atom) -> Result<usize, usize> {
+    /// The position of a name among the exports that are kept, or the one that it would have.
+    pub(crate) fn place_of(&self, name: &Atom) -> Result<usize, usize> {
         self.exports.binary_search_by(|(kept, _)| kept.cmp(name))
     }
 }
