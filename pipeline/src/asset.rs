@@ -252,6 +252,13 @@ impl Serialize for Asset {
 
 /// `path` relative to `root` with forward slashes, the text of an [`AssetId`].
 pub fn relative_to_root(root: &Path, path: &Path) -> String {
+    // Nearly all are below the root, and come without `.` and doubled slashes.
+    if let Some(inside) = path.strip_prefix(root).ok().and_then(Path::to_str)
+        && std::path::MAIN_SEPARATOR == '/'
+        && inside.split('/').all(|name| !matches!(name, "" | "."))
+    {
+        return inside.to_owned();
+    }
     let common = root.components().zip(path.components()).take_while(|(a, b)| a == b).count();
     let ups = root.components().count() - common;
     let mut parts: Vec<String> = vec!["..".to_owned(); ups];
@@ -268,6 +275,8 @@ mod tests {
         let root = Path::new("/site");
         assert_eq!(relative_to_root(root, Path::new("/site/src/a.js")), "src/a.js");
         assert_eq!(relative_to_root(root, Path::new("/shared/b.js")), "../shared/b.js");
+        assert_eq!(relative_to_root(root, Path::new("/site/src//./a.js")), "src/a.js");
+        assert_eq!(relative_to_root(root, root), "");
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn make(session: &Session, progress: &dyn Progress) -> BuildResult {
     let mut result = BuildResult { assets: graph.nodes.len(), ..BuildResult::default() };
     if let Some(release) = release(session, &tasks, &graph, progress, &mut diagnostics) {
         progress.stage("write");
-        result.log = tasks.log();
+        result.log.counts = tasks.counts();
         match emit(&session.options.out, session.options.emit, &release.files) {
             Ok(emitted) => {
                 result.written = emitted.written;
@@ -52,7 +52,7 @@ fn make(session: &Session, progress: &dyn Progress) -> BuildResult {
     free(graph);
     session.cache.flush();
     result.diagnostics.extend(session.cache.take_warnings());
-    BuildResult { diagnostics: in_order(result.diagnostics), log: tasks.log(), ..result }
+    BuildResult { diagnostics: in_order(result.diagnostics), log: tasks.into_log(), ..result }
 }
 
 fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {

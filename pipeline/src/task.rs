@@ -5,6 +5,7 @@
 use crate::cache::Cache;
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::key::{Key, KeyBuilder};
+use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -193,10 +194,15 @@ impl Tasks {
         }
     }
 
-    /// What ran so far, sorted.
-    pub fn log(&self) -> RunLog {
-        let mut log = self.log.lock().expect("the log's lock is never held across a panic").clone();
-        log.ran.sort();
+    /// How often each task ran and was reused so far.
+    pub fn counts(&self) -> BTreeMap<Cow<'static, str>, TaskCount> {
+        self.log.lock().expect("the log's lock is never held across a panic").counts.clone()
+    }
+
+    /// What ran, sorted.
+    pub fn into_log(self) -> RunLog {
+        let mut log = self.log.into_inner().expect("the log's lock is never held across a panic");
+        log.ran.par_sort_unstable();
         log
     }
 }

@@ -128,7 +128,7 @@ fn a_second_run_reuses_all_and_another_level_nothing() {
     let run = |options: CompressOptions| {
         let tasks = Tasks::new(cache.clone());
         Compress::new(options).finish(&release, &tasks);
-        let count = tasks.log().counts["compress"];
+        let count = tasks.counts()["compress"];
         (count.ran, count.memory)
     };
     assert_eq!(run(CompressOptions::default()), (2, 0));

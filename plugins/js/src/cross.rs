@@ -8,6 +8,7 @@ use crate::words;
 use planish_pipeline::asset::DependencyKind;
 use planish_pipeline::chunk::{Chunk, ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::{AssetGraph, AssetIdx};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A symbol of a module.
@@ -31,30 +32,16 @@ pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short
     let count = plan.chunks.len();
     let helper_imports = helper_imports(tables, plan);
     let mut cross = Cross {
-        imports: vec![BTreeMap::new(); count],
+        imports: Vec::new(),
         exports: vec![BTreeMap::new(); count],
         helper_exports: vec![BTreeMap::new(); count],
         helper_imports,
     };
     let mut given: Vec<BTreeSet<SymbolRef>> = vec![BTreeSet::new(); count];
-    for (at, chunk) in plan.chunks.iter().enumerate() {
-        let mut needed: BTreeSet<SymbolRef> = BTreeSet::new();
-        for module in &chunk.scripts {
-            references(graph, tables, *module, &mut |symbol| {
-                needed.insert(symbol);
-            });
-        }
-        let last = tables.order.last(ChunkIdx(at as u32)).iter();
-        needed.extend(last.map(|evaluation| (evaluation.module, Symbol::Evaluate)));
-        root_references(tables, chunk, &mut |symbol| {
-            needed.insert(symbol);
-        });
-        for symbol in needed {
-            if let Some(owner) = plan.chunk_of(symbol.0).filter(|owner| owner.index() != at) {
-                given[owner.index()].insert(symbol.clone());
-                cross.imports[at].entry(owner).or_default().insert(symbol);
-            }
-        }
+    let needed = |at: usize| needed(graph, tables, plan, ChunkIdx(at as u32));
+    cross.imports = (0..count).into_par_iter().map(needed).collect();
+    for (owner, symbols) in cross.imports.iter().flatten() {
+        given[owner.index()].extend(symbols.iter().cloned());
     }
     for (at, symbols) in given.into_iter().enumerate() {
         let mut taken = BTreeSet::new();
@@ -64,7 +51,7 @@ pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short
             numbered.find(|name| taken.insert(name.clone())).expect("some number is free")
         };
         for symbol in symbols {
-            let name = free(&|| readable_name(graph, &symbol));
+            let name = free(&|| readable_name(graph, symbol.0, &symbol.1));
             cross.exports[at].insert(symbol, name);
         }
         let wanted = cross.helper_imports.iter().flatten().filter(|(_, owner)| owner.index() == at);
@@ -76,11 +63,32 @@ pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short
     cross
 }
 
+/// What a chunk needs of others, by these.
+fn needed(
+    graph: &AssetGraph,
+    tables: &Tables,
+    plan: &ChunkPlan,
+    idx: ChunkIdx,
+) -> BTreeMap<ChunkIdx, BTreeSet<SymbolRef>> {
+    let mut needed: BTreeMap<ChunkIdx, BTreeSet<SymbolRef>> = BTreeMap::new();
+    let mut need = |symbol: SymbolRef| {
+        if let Some(owner) = plan.chunk_of(symbol.0).filter(|owner| *owner != idx) {
+            needed.entry(owner).or_default().insert(symbol);
+        }
+    };
+    let chunk = plan.chunk(idx);
+    chunk.scripts.iter().for_each(|module| references(graph, tables, *module, &mut need));
+    let last = tables.order.last(idx).iter();
+    last.for_each(|evaluation| need((evaluation.module, Symbol::Evaluate)));
+    root_references(tables, chunk, &mut need);
+    needed
+}
+
 /// For each chunk the helpers that a chunk has which is loaded before it: a copy in each of a hundred chunks is a good part of the smaller
 /// ones (MUI and antd with 40 lazy routes: 509.0 kB with Brotli 11, and 490.5 without the copies). The first that needs a helper has it, and
 /// gives it to all after it; what makes namespaces of CommonJS modules comes with these.
 fn helper_imports(tables: &Tables, plan: &ChunkPlan) -> Vec<BTreeMap<Helper, ChunkIdx>> {
-    let needed: Vec<BTreeSet<Helper>> = plan.chunks.iter().map(|chunk| needed_helpers(tables, chunk)).collect();
+    let needed: Vec<BTreeSet<Helper>> = plan.chunks.par_iter().map(|chunk| needed_helpers(tables, chunk)).collect();
     // Exports that matter are somebody's interface.
     let gives = |chunk: ChunkIdx, helper: &Helper| {
         let needed = &needed[chunk.index()];
@@ -98,7 +106,7 @@ fn helper_imports(tables: &Tables, plan: &ChunkPlan) -> Vec<BTreeMap<Helper, Chu
         };
         needed.iter().filter_map(giver).collect()
     };
-    needed.iter().enumerate().map(imports).collect()
+    needed.par_iter().enumerate().map(imports).collect()
 }
 
 /// The helpers that many chunks need.
@@ -137,13 +145,13 @@ fn short_name(mut number: usize) -> String {
 }
 
 /// What a reader of the output would like to see.
-pub(crate) fn readable_name(graph: &AssetGraph, (module, symbol): &SymbolRef) -> String {
-    let stem = words::identifier(module_name(graph, *module).as_str());
+pub(crate) fn readable_name(graph: &AssetGraph, module: AssetIdx, symbol: &Symbol) -> String {
+    let stem = || words::identifier(&module_name(graph, module));
     match symbol {
-        Symbol::Local(name) if *name == crate::record::DEFAULT_LOCAL => format!("{stem}_default"),
+        Symbol::Local(name) if *name == crate::record::DEFAULT_LOCAL => format!("{}_default", stem()),
         Symbol::Local(name) => name.to_string(),
-        Symbol::Namespace => format!("{stem}_exports"),
-        Symbol::Evaluate => format!("require_{stem}"),
+        Symbol::Namespace => format!("{}_exports", stem()),
+        Symbol::Evaluate => format!("require_{}", stem()),
     }
 }
 

@@ -9,13 +9,15 @@ mod inline;
 mod kept;
 mod lazy;
 mod lookup;
+mod settled;
 mod worker;
 
 pub(crate) use self::kept::Instructed;
+use self::settled::{Settled, settled};
 use crate::bind::Binder;
 use crate::cross::{self, module_name};
 use crate::options::{Format, JsOptions};
-use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName, property_local};
+use crate::record::{DEFAULT_LOCAL, Format as ModuleFormat, ImportName};
 use crate::rename::Scope;
 use crate::runtime::Helper;
 use crate::swc::NAME_HELPER;
@@ -50,6 +52,11 @@ impl Code {
     pub(crate) fn text(&self) -> &str {
         let (Self::Name(text) | Self::Property(text) | Self::Value(text)) = self;
         text
+    }
+
+    /// Whether it is this very name.
+    fn is_name(&self, name: &str) -> bool {
+        matches!(self, Self::Name(text) if text == name)
     }
 }
 
@@ -175,8 +182,9 @@ pub(crate) fn instruct(
     if options.keep_names {
         instructor.name_helper = Some(instructor.scope.allocate(Helper::Name.name(), &members));
     }
-    let mentioned: Vec<Vec<&Atom>> = members.par_iter().map(|module| mentioned(tables.module(*module))).collect();
-    let modules = mentioned.into_iter().enumerate().map(|(at, mentioned)| instructor.module(at, &mentioned));
+    let of = |module: &AssetIdx| Settled::of(tables, &instructor.scope, *module);
+    let settled: Vec<Settled<'_>> = members.par_iter().with_min_len(16).map(of).collect();
+    let modules = settled.into_iter().enumerate().map(|(at, settled)| instructor.module(at, settled));
     let mut modules: Vec<ModuleInstructions> = modules.collect();
     let digest = |module: &ModuleInstructions| KeyBuilder::new("js-module", 1).value(module).finish();
     modules.par_iter_mut().with_min_len(64).for_each(|module| module.digest = digest(module));
@@ -238,19 +246,27 @@ impl Instructor<'_> {
     }
 
     fn evaluate(&self, module: AssetIdx) -> String {
-        self.scope.symbol(&(module, Symbol::Evaluate))
+        self.scope.symbol(module, &Symbol::Evaluate)
     }
 
-    /// The instructions for the member at a position, which mentions these names.
-    fn module(&mut self, at: usize, mentioned: &[&Atom]) -> ModuleInstructions {
+    /// The instructions for the member at a position.
+    fn module(&mut self, at: usize, settled: Settled<'_>) -> ModuleInstructions {
         let tables = self.tables;
         let idx = self.members[at];
         let module = tables.module(idx);
         let later = &self.members[at + 1..];
         let mut own = OwnCode { later, is_cyclic: tables.order.is_cyclic(idx), ..OwnCode::default() };
         self.order_imports(idx, module, &mut own);
-        let names = self.name_table(idx, module, mentioned, &mut own);
-        let members = self.member_table(idx, module, &mut own);
+        let Settled { mut names, mut members, open_names, open_members } = settled;
+        for (name, meaning) in open_names {
+            let code = self.code(meaning, module, &mut own);
+            if !code.is_name(name) {
+                names.insert(name.clone(), code);
+            }
+        }
+        for (name, member) in open_members {
+            members.insert((name.clone(), member.path.clone()), self.code(&member.meaning, module, &mut own));
+        }
         let dependencies = self.dependency_table(idx, module);
         self.namespace(idx, module, &mut own);
         self.pass_on(idx, module, &mut own);
@@ -323,86 +339,17 @@ impl Instructor<'_> {
         format!("{}({evaluate}{})", self.helper(Helper::ToEsm), if node { ", 1" } else { "" })
     }
 
-    fn name_table(
-        &mut self,
-        idx: AssetIdx,
-        module: &Module,
-        mentioned: &[&Atom],
-        own: &mut OwnCode<'_>,
-    ) -> BTreeMap<Atom, Code> {
-        let mut table = BTreeMap::new();
-        for name in mentioned {
-            let code = match module.bindings.get(*name) {
-                Some(meaning) => self.code(meaning, module, own),
-                None if module.wrap == Wrap::CommonJs => continue,
-                None => match self.scope.local(idx, name) {
-                    Some(new) => Code::Name(new.clone()),
-                    None => continue,
-                },
-            };
-            if code != Code::Name(name.to_string()) {
-                table.insert((*name).clone(), code);
-            }
-        }
-        table
-    }
-
-    fn member_table(&mut self, idx: AssetIdx, module: &Module, own: &mut OwnCode<'_>) -> BTreeMap<(Atom, Atom), Code> {
-        let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
-        let members: BTreeSet<&(Atom, Atom)> = live.flat_map(|(part, _)| &part.member_uses).collect();
-        let mut table = BTreeMap::new();
-        for used in members {
-            if let Some(member) = module.members.get(used) {
-                table.insert((used.0.clone(), member.path.clone()), self.code(&member.meaning, module, own));
-            }
-            if let Some((path, text)) = self.constant_member(idx, module, used) {
-                table.insert((used.0.clone(), path), Code::Value(text));
-            }
-        }
-        table
-    }
-
-    /// The value of a property of an object literal that keeps it, and the path to it.
-    fn constant_member(&self, idx: AssetIdx, module: &Module, used: &(Atom, Atom)) -> Option<(Atom, String)> {
-        let (name, path) = used;
-        let own = Meaning::Symbol(idx, Symbol::Local(name.clone()));
-        let (meaning, property, path) = match module.members.get(used) {
-            Some(member) => {
-                let property = member.next(path)?;
-                let path = property_local(&member.path, &property);
-                (&member.meaning, property, path)
-            }
-            None => {
-                let property: Atom = path.split('.').next()?.into();
-                (module.bindings.get(name).unwrap_or(&own), property.clone(), property)
-            }
-        };
-        let Meaning::Symbol(owner, Symbol::Local(object)) = meaning else { return None };
-        let text = self.tables.constant(*owner, &property_local(object, &property))?;
-        Some((path, text.to_owned()))
-    }
-
     fn code(&mut self, meaning: &Meaning, user: &Module, own: &mut OwnCode<'_>) -> Code {
+        if let Some(code) = settled(self.tables, &self.scope, meaning) {
+            return code;
+        }
         match meaning {
-            Meaning::Symbol(module, symbol) => {
-                let constant = match symbol {
-                    Symbol::Local(name) => self.tables.constant(*module, name),
-                    Symbol::Namespace | Symbol::Evaluate => None,
-                };
-                match constant {
-                    Some(text) => Code::Value(text.to_owned()),
-                    None => Code::Name(self.scope.symbol(&(*module, symbol.clone()))),
-                }
-            }
             Meaning::Property { module, name, node } => {
                 let variable = self.interop(*module, *node, user, own);
                 match name {
                     Some(name) => Code::Property(property(&variable, name)),
                     None => Code::Name(variable),
                 }
-            }
-            Meaning::NamespaceProperty(module, name) => {
-                Code::Property(property(&self.scope.symbol(&(*module, Symbol::Namespace)), name))
             }
             Meaning::External(external, name) => self.external(external, name),
             Meaning::Url(file) => {
@@ -412,9 +359,11 @@ impl Instructor<'_> {
             Meaning::StaticUrl(path) => {
                 Code::Value(self.expression_of(&self.context.names.static_url(self.script, path)))
             }
-            Meaning::Nothing => Code::Value("{}".to_owned()),
-            Meaning::Constant(value) => Code::Value(value.to_string()),
-            Meaning::Undefined => Code::Value("void 0".to_owned()),
+            Meaning::Symbol(..)
+            | Meaning::NamespaceProperty(..)
+            | Meaning::Constant(_)
+            | Meaning::Nothing
+            | Meaning::Undefined => unreachable!("these need no new name"),
         }
     }
 
@@ -510,13 +459,13 @@ impl Instructor<'_> {
         match module.wrap {
             Wrap::CommonJs => format!("{}()", self.evaluate(target)),
             Wrap::Esm => {
-                let namespace = self.scope.symbol(&(target, Symbol::Namespace));
+                let namespace = self.scope.symbol(target, &Symbol::Namespace);
                 format!("({}(), {}({namespace}))", self.evaluate(target), self.helper(Helper::ToCommonJs))
             }
             Wrap::None if module.record.format == ModuleFormat::Json => {
-                self.scope.symbol(&(target, Symbol::Local(DEFAULT_LOCAL.into())))
+                self.scope.symbol(target, &Symbol::Local(DEFAULT_LOCAL.into()))
             }
-            Wrap::None => self.scope.symbol(&(target, Symbol::Namespace)),
+            Wrap::None => self.scope.symbol(target, &Symbol::Namespace),
         }
     }
 
@@ -525,7 +474,7 @@ impl Instructor<'_> {
         let Some(module) = self.tables.get(target) else { return "Promise.resolve({})".to_owned() };
         let namespace = match module.wrap {
             Wrap::CommonJs => return format!("Promise.resolve().then({})", self.load(target, user.node)),
-            _ => self.scope.symbol(&(target, Symbol::Namespace)),
+            _ => self.scope.symbol(target, &Symbol::Namespace),
         };
         match module.wrap {
             Wrap::Esm => format!("Promise.resolve().then(() => {}()).then(() => {namespace})", self.evaluate(target)),
@@ -552,14 +501,14 @@ impl Instructor<'_> {
         if !module.needs_namespace {
             return;
         }
-        let namespace = self.scope.symbol(&(idx, Symbol::Namespace));
+        let namespace = self.scope.symbol(idx, &Symbol::Namespace);
         let graph = self.context.graph;
         for star in (Binder { graph, modules: &self.tables.modules }).unknown_stars(idx) {
             let value = match (graph.target(idx, star as usize), External::of(graph, idx, star)) {
                 (Target::Asset(target), _) if self.tables.module(*target).is_commonjs => {
                     format!("{}()", self.evaluate(*target))
                 }
-                (Target::Asset(target), _) => self.scope.symbol(&(*target, Symbol::Namespace)),
+                (Target::Asset(target), _) => self.scope.symbol(*target, &Symbol::Namespace),
                 (_, Some(external)) => self.external(&external, &ImportName::Namespace).text().to_owned(),
                 _ => continue,
             };
@@ -579,24 +528,12 @@ impl Instructor<'_> {
             getters.push(format!("{}: () => {}", property_key(name), code.text()));
         }
         let helper = self.helper(Helper::Namespace);
-        let namespace = self.scope.symbol(&(idx, Symbol::Namespace));
+        let namespace = self.scope.symbol(idx, &Symbol::Namespace);
         let binder = Binder { graph: self.context.graph, modules: &self.tables.modules };
         let open = if binder.unknown_stars(idx).is_empty() { "" } else { ", 1" };
         let line = format!("var {namespace} = /* @__PURE__ */ {helper}({{ {} }}{open});", getters.join(", "));
         self.namespaces.push(line);
     }
-}
-
-/// The names that the live parts of a module mention, sorted.
-fn mentioned(module: &Module) -> Vec<&Atom> {
-    let mut mentioned = Vec::new();
-    for (part, _) in module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live) {
-        let unresolved = part.member_uses.iter().filter(|member| !module.members.contains_key(member));
-        mentioned.extend(part.uses.iter().chain(&part.declares).chain(unresolved.map(|(name, _)| name)));
-    }
-    mentioned.sort_unstable();
-    mentioned.dedup();
-    mentioned
 }
 
 /// See [`ModuleInstructions::unused`].

@@ -22,7 +22,7 @@ mod walk;
 
 use self::moment::Facts;
 pub(crate) use self::moment::{Moment, moment};
-use self::visit::Visit;
+use self::visit::{Visit, Visitor};
 use self::waiting::Waiting;
 use self::walk::Walk;
 use crate::tables::{Module, Tables, Wrap};
@@ -82,8 +82,7 @@ pub(crate) fn order(tables: &mut Tables, plan: &ChunkPlan) -> Order {
     let roots: Vec<(ChunkIdx, AssetIdx)> =
         plan.chunks.iter().enumerate().filter_map(|(at, chunk)| Some((ChunkIdx(at as u32), scripts(chunk)?))).collect();
     let facts = Facts::new(tables, &roots);
-    let visits: Vec<Vec<Visit>> =
-        roots.par_iter().map(|(chunk, root)| visit::visits(tables, plan, *chunk, *root)).collect();
+    let visits = visit_all(tables, plan, &roots, Visitor::visits);
     let waiting = Waiting::new(tables, &visits);
     loop {
         let imports = wrapped_imports(tables, &facts, &waiting);
@@ -95,8 +94,7 @@ pub(crate) fn order(tables: &mut Tables, plan: &ChunkPlan) -> Order {
         }
         if walk.wrapped.is_empty() && !walk.before.is_empty() {
             for roots in roots.chunks(BATCH) {
-                let visit = |(chunk, root): &(ChunkIdx, AssetIdx)| visit::all_visits(tables, plan, *chunk, *root);
-                let visits: Vec<Vec<Visit>> = roots.par_iter().map(visit).collect();
+                let visits = visit_all(tables, plan, roots, Visitor::all_visits);
                 roots.iter().zip(&visits).for_each(|((chunk, _), visits)| walk.verify(*chunk, visits));
             }
         }
@@ -110,6 +108,17 @@ pub(crate) fn order(tables: &mut Tables, plan: &ChunkPlan) -> Order {
             }
         }
     }
+}
+
+/// What each root needs.
+fn visit_all<'a>(
+    tables: &'a Tables,
+    plan: &'a ChunkPlan,
+    roots: &[(ChunkIdx, AssetIdx)],
+    visit: impl Fn(&mut Visitor<'a>, ChunkIdx, AssetIdx) -> Vec<Visit> + Sync + Send,
+) -> Vec<Vec<Visit>> {
+    let visitor = || Visitor::new(tables, plan);
+    roots.par_iter().map_init(visitor, |visitor, (chunk, root)| visit(visitor, *chunk, *root)).collect()
 }
 
 fn finish(

@@ -15,12 +15,17 @@ pub(crate) struct Scope<'a> {
     /// Included modules of the chunk, in order of evaluation.
     members: &'a [AssetIdx],
     /// Free names of the members: globals, which nothing in the scope may hide.
-    globals: FxHashSet<Atom>,
+    globals: FxHashSet<&'a str>,
+    /// Those names of the members' inner scopes that end in a number, as names do that are given here. They are few.
+    numbered: FxHashSet<&'a str>,
     taken: FxHashSet<String>,
     /// By base: the number from which on names may be free.
     numbers: FxHashMap<String, u32>,
-    names: FxHashMap<SymbolRef, String>,
+    names: FxHashMap<AssetIdx, FxHashMap<Symbol, String>>,
 }
+
+/// By symbol of one module: the modules that mention it.
+type Users = FxHashMap<Symbol, Vec<AssetIdx>>;
 
 impl<'a> Scope<'a> {
     /// The scope of a chunk with these members, in which all their symbols and the `imported` ones have names.
@@ -30,11 +35,13 @@ impl<'a> Scope<'a> {
         members: &'a [AssetIdx],
         imported: impl Iterator<Item = &'s SymbolRef>,
     ) -> Self {
-        let globals = members.iter().flat_map(|module| tables.module(*module).record.globals.iter().cloned()).collect();
+        let globals = |module: &AssetIdx| tables.module(*module).record.globals.iter().map(Atom::as_str);
+        let nested = |module: &AssetIdx| tables.module(*module).record.nested.iter().map(Atom::as_str);
         let mut scope = Self {
             tables,
             members,
-            globals,
+            globals: members.iter().flat_map(globals).collect(),
+            numbered: members.par_iter().flat_map_iter(nested).filter(|name| is_numbered(name)).collect(),
             taken: FxHashSet::default(),
             numbers: FxHashMap::default(),
             names: FxHashMap::default(),
@@ -43,78 +50,109 @@ impl<'a> Scope<'a> {
         scope
     }
 
-    /// The name that a module's own top-level name has, if it is declared.
-    pub(crate) fn local(&self, module: AssetIdx, name: &Atom) -> Option<&String> {
-        self.names.get(&(module, Symbol::Local(name.clone())))
+    /// The name of a symbol, if something declares it.
+    pub(crate) fn get(&self, module: AssetIdx, symbol: &Symbol) -> Option<&String> {
+        self.names.get(&module)?.get(symbol)
     }
 
     /// The name of a symbol; `undefined` for one that nothing declares.
-    pub(crate) fn symbol(&self, symbol: &SymbolRef) -> String {
-        self.names.get(symbol).cloned().unwrap_or_else(|| "undefined".to_owned())
+    pub(crate) fn symbol(&self, module: AssetIdx, symbol: &Symbol) -> String {
+        self.get(module, symbol).cloned().unwrap_or_else(|| "undefined".to_owned())
     }
 
-    /// A free name: `base`, else with a number. `users` are the modules in whose inner scopes it must not be hidden.
+    /// A free name: `base`, else with a number. `users` are the members in whose inner scopes it must not be hidden.
     pub(crate) fn allocate(&mut self, base: &str, users: &[AssetIdx]) -> String {
-        let hidden = |name: &Atom| users.iter().any(|user| self.tables.module(*user).record.nested.contains(name));
         // Where the last search for this base ended: the same name in thousands of modules must not be counted up again each time.
-        let first = self.numbers.get(base).copied().unwrap_or(1);
+        let known = self.numbers.get(base).copied();
         let numbered = |number: u32| if number == 1 { base.to_owned() } else { format!("{base}${number}") };
-        let is_free = |name: &str| {
-            let atom = Atom::from(name);
-            !self.taken.contains(name) && !is_reserved(name) && !self.globals.contains(&atom) && !hidden(&atom)
-        };
-        let number = (first..).find(|number| is_free(&numbered(*number))).expect("some number is free");
-        let name = numbered(number);
-        if number > 1 {
-            self.numbers.insert(base.to_owned(), number);
+        let mut names = (known.unwrap_or(1)..).map(|number| (number, numbered(number)));
+        let (number, name) = names.find(|(_, name)| self.is_free(name, users)).expect("some number is free");
+        match self.numbers.get_mut(base) {
+            Some(known) => *known = number,
+            None if number > 1 => _ = self.numbers.insert(base.to_owned(), number),
+            None => {}
         }
         self.taken.insert(name.clone());
         name
     }
 
+    /// Whether a name means nothing else in the scope, nor in the inner scopes of these members.
+    fn is_free(&self, name: &str, users: &[AssetIdx]) -> bool {
+        !self.taken.contains(name)
+            && !is_reserved(name)
+            && !self.globals.contains(name)
+            && (is_numbered(name) && !self.numbered.contains(name) || !self.is_hidden(name, users))
+    }
+
+    fn is_hidden(&self, name: &str, users: &[AssetIdx]) -> bool {
+        let name = Atom::from(name);
+        users.iter().any(|user| self.tables.module(*user).record.nested.contains(&name))
+    }
+
     /// Names every symbol that the chunk's modules declare, and those of `imported` chunks.
     fn name_symbols<'s>(&mut self, graph: &AssetGraph, imported: impl Iterator<Item = &'s SymbolRef>) {
-        let mentioned: Vec<Vec<SymbolRef>> =
-            self.members.par_iter().map(|module| self.mentioned(graph, *module)).collect();
-        let mut users: FxHashMap<SymbolRef, Vec<AssetIdx>> = FxHashMap::default();
-        users.reserve(mentioned.iter().map(Vec::len).sum());
-        for (module, mentioned) in self.members.iter().zip(mentioned) {
-            mentioned.into_iter().for_each(|symbol| users.entry(symbol).or_default().push(*module));
-        }
+        let mut users = self.users(graph);
         // Text that is evaluated mentions names as they were written.
         let mut modules = self.members.to_vec();
         modules.sort_by_key(|module| !self.tables.module(*module).record.has_eval);
-        let declared: Vec<Vec<SymbolRef>> = modules.par_iter().map(|module| self.declared(*module)).collect();
+        let declared: Vec<Vec<Symbol>> = modules.par_iter().map(|module| self.declared(*module)).collect();
         // Tables that grow cost more than what is put into them.
-        let count = declared.iter().map(Vec::len).sum();
-        self.names.reserve(count);
-        self.taken.reserve(count);
-        for (module, declared) in modules.iter().zip(declared) {
+        self.names.reserve(modules.len());
+        self.taken.reserve(declared.iter().map(Vec::len).sum());
+        for (module, declared) in modules.into_iter().zip(declared) {
+            let mut users = users.remove(&module).unwrap_or_default();
+            let mut names = FxHashMap::with_capacity_and_hasher(declared.len(), Default::default());
             for symbol in declared {
                 // A module is among the users of its own names if it imports them from itself.
                 let users = users.remove(&symbol).unwrap_or_default();
-                self.name_declared(graph, *module, symbol, users);
+                let name = self.name_declared(graph, module, &symbol, users);
+                names.insert(symbol, name);
             }
+            self.names.insert(module, names);
         }
         for symbol in imported {
-            let users = users.get(symbol).map_or(&[][..], Vec::as_slice);
-            let name = self.allocate(&identifier(&readable_name(graph, symbol)), users);
-            self.names.insert(symbol.clone(), name);
+            let users = users.get(&symbol.0).and_then(|users| users.get(&symbol.1)).map_or(&[][..], Vec::as_slice);
+            let name = self.allocate(&identifier(&readable_name(graph, symbol.0, &symbol.1)), users);
+            self.names.entry(symbol.0).or_default().insert(symbol.1.clone(), name);
         }
+    }
+
+    /// By module that declares them: who mentions its symbols.
+    fn users(&self, graph: &AssetGraph) -> FxHashMap<AssetIdx, Users> {
+        let mentioned: Vec<Vec<SymbolRef>> =
+            self.members.par_iter().map(|module| self.mentioned(graph, *module)).collect();
+        let mut mentions: FxHashMap<AssetIdx, Vec<(Symbol, AssetIdx)>> = FxHashMap::default();
+        mentions.reserve(self.members.len());
+        for (user, mentioned) in self.members.iter().zip(mentioned) {
+            for (module, symbol) in mentioned {
+                mentions.entry(module).or_default().push((symbol, *user));
+            }
+        }
+        let users = |mentions: Vec<(Symbol, AssetIdx)>| {
+            let mut users = Users::default();
+            mentions.into_iter().for_each(|(symbol, user)| users.entry(symbol).or_default().push(user));
+            users
+        };
+        mentions.into_par_iter().map(|(module, mentions)| (module, users(mentions))).collect()
     }
 
     /// A name that the module's own code declares keeps its text if it can: the code's inner scopes cannot hide it then. Under
     /// another name they could, so then the module is one of the users.
-    fn name_declared(&mut self, graph: &AssetGraph, module: AssetIdx, symbol: SymbolRef, mut users: Vec<AssetIdx>) {
-        let base = readable_name(graph, &symbol);
-        let keeps = matches!(&symbol.1, Symbol::Local(name) if *name != DEFAULT_LOCAL);
-        let atom = Atom::from(base.as_str());
-        let hidden = users.iter().any(|user| self.tables.module(*user).record.nested.contains(&atom));
-        if !keeps || self.taken.contains(&base) || self.globals.contains(&atom) || hidden {
+    fn name_declared(
+        &mut self,
+        graph: &AssetGraph,
+        module: AssetIdx,
+        symbol: &Symbol,
+        mut users: Vec<AssetIdx>,
+    ) -> String {
+        let base = readable_name(graph, module, symbol);
+        let is_written = matches!(symbol, Symbol::Local(name) if *name != DEFAULT_LOCAL);
+        if !is_written || !self.is_free(&base, &users) {
             users.push(module);
+            return self.allocate(&base, &users);
         }
-        let name = self.allocate(&base, &users);
-        self.names.insert(symbol, name);
+        self.taken.insert(base.clone());
+        base
     }
 
     /// The symbols that a module mentions, each once.
@@ -127,7 +165,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Symbols that a module's code declares in the chunk's scope, in a stable order.
-    fn declared(&self, idx: AssetIdx) -> Vec<SymbolRef> {
+    fn declared(&self, idx: AssetIdx) -> Vec<Symbol> {
         let module = self.tables.module(idx);
         let mut symbols = Vec::new();
         if module.wrap != Wrap::CommonJs {
@@ -135,16 +173,21 @@ impl<'a> Scope<'a> {
             let live = module.record.parts.iter().zip(&module.live).filter(|(_, live)| **live);
             for name in live.flat_map(|(part, _)| &part.declares) {
                 if seen.insert(name) {
-                    symbols.push((idx, Symbol::Local(name.clone())));
+                    symbols.push(Symbol::Local(name.clone()));
                 }
             }
         }
         if module.needs_namespace {
-            symbols.push((idx, Symbol::Namespace));
+            symbols.push(Symbol::Namespace);
         }
         if module.wrap != Wrap::None {
-            symbols.push((idx, Symbol::Evaluate));
+            symbols.push(Symbol::Evaluate);
         }
         symbols
     }
+}
+
+/// Whether a name may be one that was given here: `name$2`.
+fn is_numbered(name: &str) -> bool {
+    name.rsplit_once('$').is_some_and(|(_, number)| number.bytes().all(|digit| digit.is_ascii_digit()))
 }

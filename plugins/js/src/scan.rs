@@ -110,6 +110,8 @@ struct Scanner<'a> {
     uses: BTreeSet<Atom>,
     member_uses: BTreeSet<(Atom, Atom)>,
     assigned: BTreeSet<Atom>,
+    /// See [`ModuleRecord::nested`].
+    nested: FxHashSet<Atom>,
     /// Names of which members count for themselves: those of imports and of object literals.
     imported: FxHashSet<Atom>,
     /// The object literal that the statement declares.
@@ -152,6 +154,7 @@ impl<'a> Scanner<'a> {
             uses: BTreeSet::new(),
             member_uses: BTreeSet::new(),
             assigned: BTreeSet::new(),
+            nested: FxHashSet::default(),
             imported: FxHashSet::default(),
             literal: None,
             properties: Vec::new(),
@@ -336,6 +339,7 @@ impl<'a> Scanner<'a> {
         }
         let bindings = &self.record.bindings;
         self.record.assigned_imports.retain(|(name, _)| bindings.contains_key(name));
+        self.record.nested = self.nested.into_iter().collect();
         Scanned { record: self.record, dependencies: self.dependencies }
     }
 
@@ -356,7 +360,10 @@ impl<'a> Scanner<'a> {
                 _ => {}
             }
         } else {
-            self.record.nested.insert(name.sym.clone());
+            // Most have been seen.
+            if !self.nested.contains(&name.sym) {
+                self.nested.insert(name.sym.clone());
+            }
         }
     }
 

@@ -18,7 +18,7 @@ impl Instructor<'_> {
         let mut lines = Vec::new();
         let mut exported: Vec<String> = Vec::new();
         for (symbol, alias) in &self.tables.cross.exports[self.idx.index()] {
-            exported.push(clause(&self.scope.symbol(symbol), alias));
+            exported.push(clause(&self.scope.symbol(symbol.0, &symbol.1), alias));
         }
         for (helper, alias) in &self.tables.cross.helper_exports[self.idx.index()] {
             exported.push(clause(&self.helper(*helper), alias));
@@ -59,12 +59,12 @@ impl Instructor<'_> {
             return;
         }
         if self.options.format == Format::Cjs {
-            let namespace = self.scope.symbol(&(root, Symbol::Namespace));
+            let namespace = self.scope.symbol(root, &Symbol::Namespace);
             lines.push(format!("module.exports = {}({namespace});", self.helper(Helper::ToCommonJs)));
             return;
         }
         if gives_namespace(self.tables, self.chunk) {
-            return exported.push(clause(&self.scope.symbol(&(root, Symbol::Namespace)), "default"));
+            return exported.push(clause(&self.scope.symbol(root, &Symbol::Namespace), "default"));
         }
         for external in self.external_stars(root) {
             lines.push(format!("export * from {};", external.source()));
@@ -144,7 +144,7 @@ impl Instructor<'_> {
             let Some(specifier) = self.specifier(script) else { continue };
             let symbols = symbols.get(import).into_iter().flatten().map(|symbol| {
                 let alias = cross.exports[import.index()].get(symbol).cloned().unwrap_or_default();
-                (alias, self.scope.symbol(symbol))
+                (alias, self.scope.symbol(symbol.0, &symbol.1))
             });
             let helpers = given.iter().filter(|(giver, ..)| giver == import);
             let helpers =

@@ -4,7 +4,7 @@ use crate::record::Format;
 use crate::tables::Tables;
 use planish_pipeline::chunk::{ChunkIdx, ChunkPlan};
 use planish_pipeline::graph::AssetIdx;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A module that a root needs.
 #[derive(Clone, Copy)]
@@ -18,73 +18,95 @@ pub(super) struct Visit {
     pub(super) cycle: AssetIdx,
 }
 
-/// What is evaluated for a root, dependencies first. What has been evaluated before needs nothing that has not: it is not visited, or an
-/// application of many lazy routes would be walked through for each of them.
-pub(super) fn visits(tables: &Tables, plan: &ChunkPlan, chunk: ChunkIdx, root: AssetIdx) -> Vec<Visit> {
-    walk(tables, plan, chunk, root, 0, |target| plan.is_evaluated_for(target, chunk))
+/// Goes through what roots need, one root after the other.
+pub(super) struct Visitor<'a> {
+    tables: &'a Tables,
+    plan: &'a ChunkPlan,
+    /// By asset.
+    entered: Vec<Option<Entered>>,
 }
 
-/// All that a root needs, dependencies first.
-pub(super) fn all_visits(tables: &Tables, plan: &ChunkPlan, chunk: ChunkIdx, root: AssetIdx) -> Vec<Visit> {
-    walk(tables, plan, chunk, root, tables.modules.len(), |_| true)
+#[derive(Clone, Copy)]
+struct Entered {
+    number: usize,
+    /// The module of its cycle that is evaluated last, once that is known.
+    cycle: Option<AssetIdx>,
 }
 
-/// Iterative: import chains can be longer than a stack is deep. `room`: for how many modules there is room from the beginning.
-///
-/// Cycles are found as in ECMAScript's `InnerModuleEvaluation`, which is Tarjan's algorithm.
-fn walk(
-    tables: &Tables,
-    plan: &ChunkPlan,
-    chunk: ChunkIdx,
-    root: AssetIdx,
-    room: usize,
-    is_wanted: impl Fn(AssetIdx) -> bool,
-) -> Vec<Visit> {
-    let mut visits: Vec<Visit> = Vec::with_capacity(room);
-    let mut entered: FxHashMap<AssetIdx, usize> = FxHashMap::with_capacity_and_hasher(room, FxBuildHasher);
-    let mut closed: FxHashMap<AssetIdx, AssetIdx> = FxHashMap::with_capacity_and_hasher(room, FxBuildHasher);
-    entered.insert(root, 0);
-    let mut open: Vec<AssetIdx> = vec![root];
-    // The module, the next of its imports, the number of visits before it, and the first of the open modules that it leads to.
-    let mut stack: Vec<(AssetIdx, usize, usize, usize)> = vec![(root, 0, 0, 0)];
-    while let Some((module, next, first, leads_to)) = stack.last_mut() {
-        let imports = &tables.module(*module).imports;
-        if let Some(target) = imports.get(*next).copied() {
-            *next += 1;
-            if tables.get(target).is_none_or(|target| !target.is_included) || !is_wanted(target) {
+impl<'a> Visitor<'a> {
+    pub(super) fn new(tables: &'a Tables, plan: &'a ChunkPlan) -> Self {
+        Self { tables, plan, entered: vec![None; tables.modules.len()] }
+    }
+
+    /// What is evaluated for a root, dependencies first. What has been evaluated before needs nothing that has not: it is not visited, or an
+    /// application of many lazy routes would be walked through for each of them.
+    pub(super) fn visits(&mut self, chunk: ChunkIdx, root: AssetIdx) -> Vec<Visit> {
+        let plan = self.plan;
+        self.walk(chunk, root, |target| plan.is_evaluated_for(target, chunk))
+    }
+
+    /// All that a root needs, dependencies first.
+    pub(super) fn all_visits(&mut self, chunk: ChunkIdx, root: AssetIdx) -> Vec<Visit> {
+        self.walk(chunk, root, |_| true)
+    }
+
+    /// Iterative: import chains can be longer than a stack is deep.
+    ///
+    /// Cycles are found as in ECMAScript's `InnerModuleEvaluation`, which is Tarjan's algorithm.
+    fn walk(&mut self, chunk: ChunkIdx, root: AssetIdx, is_wanted: impl Fn(AssetIdx) -> bool) -> Vec<Visit> {
+        let (tables, entered) = (self.tables, &mut self.entered);
+        let mut visits: Vec<Visit> = Vec::new();
+        entered[root.index()] = Some(Entered { number: 0, cycle: None });
+        let mut all: Vec<AssetIdx> = vec![root];
+        let mut open: Vec<AssetIdx> = vec![root];
+        // The module, the next of its imports, the number of visits before it, and the first of the open modules that it leads to.
+        let mut stack: Vec<(AssetIdx, usize, usize, usize)> = vec![(root, 0, 0, 0)];
+        while let Some((module, next, first, leads_to)) = stack.last_mut() {
+            let imports = &tables.module(*module).imports;
+            if let Some(target) = imports.get(*next).copied() {
+                *next += 1;
+                if tables.get(target).is_none_or(|target| !target.is_included) || !is_wanted(target) {
+                    continue;
+                }
+                match entered[target.index()] {
+                    Some(Entered { number, cycle: None }) => *leads_to = (*leads_to).min(number),
+                    Some(_) => {}
+                    None => {
+                        let number = all.len();
+                        entered[target.index()] = Some(Entered { number, cycle: None });
+                        all.push(target);
+                        open.push(target);
+                        stack.push((target, 0, visits.len(), number));
+                    }
+                }
                 continue;
             }
-            match entered.get(&target) {
-                Some(number) if !closed.contains_key(&target) => *leads_to = (*leads_to).min(*number),
-                Some(_) => {}
-                None => {
-                    let number = entered.len();
-                    entered.insert(target, number);
-                    open.push(target);
-                    stack.push((target, 0, visits.len(), number));
+            let (module, first, leads_to) = (*module, *first, *leads_to);
+            stack.pop();
+            if entered[module.index()].is_some_and(|entered| entered.number == leads_to) {
+                let begin = open.iter().rposition(|open| *open == module).expect("it was opened when it was entered");
+                for member in open.drain(begin..) {
+                    if let Some(entered) = &mut entered[member.index()] {
+                        entered.cycle = Some(module);
+                    }
                 }
+            } else if let Some(parent) = stack.last_mut() {
+                parent.3 = parent.3.min(leads_to);
             }
-            continue;
+            // Data is there from the beginning.
+            let record = tables.module(module);
+            if record.is_included && record.record.format != Format::Json {
+                let is_new = self.plan.is_evaluated_for(module, chunk);
+                visits.push(Visit { module, first, is_new, cycle: module });
+            }
         }
-        let (module, first, leads_to) = (*module, *first, *leads_to);
-        stack.pop();
-        if leads_to == entered[&module] {
-            let begin = open.iter().rposition(|open| *open == module).expect("it was opened when it was entered");
-            closed.extend(open.drain(begin..).map(|member| (member, module)));
-        } else if let Some(parent) = stack.last_mut() {
-            parent.3 = parent.3.min(leads_to);
+        for visit in &mut visits {
+            let cycle = entered[visit.module.index()].and_then(|entered| entered.cycle);
+            visit.cycle = cycle.unwrap_or(visit.module);
         }
-        // Data is there from the beginning.
-        let record = tables.module(module);
-        if record.is_included && record.record.format != Format::Json {
-            let is_new = plan.is_evaluated_for(module, chunk);
-            visits.push(Visit { module, first, is_new, cycle: module });
-        }
+        all.into_iter().for_each(|module| entered[module.index()] = None);
+        visits
     }
-    for visit in &mut visits {
-        visit.cycle = closed.get(&visit.module).copied().unwrap_or(visit.module);
-    }
-    visits
 }
 
 /// By module: the modules with a top-level `await` that it waits for, itself among them.

@@ -44,15 +44,13 @@ struct Passed {
     any: Option<Place>,
     /// By wrapped module: [`Self::any`] when it was passed.
     at: FxHashMap<AssetIdx, Option<Place>>,
-    /// Wrapped modules that nobody has evaluated yet, with the numbers of their visits.
-    pending: Vec<(usize, AssetIdx)>,
+    /// The visits of wrapped modules that nobody has evaluated yet, with their numbers.
+    pending: Vec<(usize, Visit)>,
     /// Modules that hold up all that follows.
     blockers: Vec<AssetIdx>,
     /// Modules that are not wrapped and wait for others.
     waiting: Vec<AssetIdx>,
     needs: Needs,
-    /// By module: where its cycle is entered.
-    cycles: FxHashMap<AssetIdx, AssetIdx>,
 }
 
 impl Passed {
@@ -86,8 +84,7 @@ impl<'a> Walk<'a> {
     /// Walks through what a root needs. Gives what is to be evaluated at the end of its chunk.
     pub(super) fn root(&mut self, chunk: ChunkIdx, visits: &[Visit]) -> Vec<AssetIdx> {
         let (route, needs) = self.route(chunk, visits);
-        let cycles = route.iter().map(|(_, visit)| (visit.module, visit.cycle)).collect();
-        let mut passed = Passed { chunks: self.loaded(chunk), needs, cycles, ..Passed::default() };
+        let mut passed = Passed { chunks: self.loaded(chunk), needs, ..Passed::default() };
         for (number, visit) in route.iter().filter(|(_, visit)| visit.is_new) {
             let module = visit.module;
             let waits = waits_for_others(&passed.needs, module);
@@ -104,7 +101,7 @@ impl<'a> Walk<'a> {
                     self.release(module, &[], &[], &passed);
                 }
                 passed.leave_to_importer(visit.first..*number);
-                passed.pending.push((*number, module));
+                passed.pending.push((*number, *visit));
                 passed.at.insert(module, passed.any);
             } else if self.facts.acts(module) {
                 self.pass(module, &mut passed);
@@ -112,7 +109,7 @@ impl<'a> Walk<'a> {
             }
         }
         self.wrap_cycles(&route);
-        passed.pending.into_iter().map(|(_, module)| module).collect()
+        passed.pending.into_iter().map(|(_, visit)| visit.module).collect()
     }
 
     /// A cycle has to be evaluated from where it is entered: if one of its modules is wrapped, so is all that is evaluated on the way.
@@ -208,7 +205,7 @@ impl<'a> Walk<'a> {
             Moment::Reads => passed.writes,
             Moment::Whenever => None,
         };
-        is_late(&earliest) && passed.pending.iter().all(|(_, pending)| is_reached(pending))
+        is_late(&earliest) && passed.pending.iter().all(|(_, pending)| is_reached(&pending.module))
     }
 
     fn place(&self, module: AssetIdx, chunks: &FxHashMap<ChunkIdx, usize>) -> Option<Place> {
@@ -219,9 +216,8 @@ impl<'a> Walk<'a> {
     /// A module evaluates at its place what is pending, and itself.
     fn pass(&mut self, module: AssetIdx, passed: &mut Passed) {
         let mut pending: Vec<AssetIdx> = Vec::new();
-        for (_, wrapped) in std::mem::take(&mut passed.pending) {
-            let entered = passed.cycles.get(&wrapped).copied().filter(|entered| self.is_wrapped(*entered));
-            let entered = entered.unwrap_or(wrapped);
+        for (_, Visit { module: wrapped, cycle, .. }) in std::mem::take(&mut passed.pending) {
+            let entered = if self.is_wrapped(cycle) { cycle } else { wrapped };
             if !pending.contains(&entered) {
                 pending.push(entered);
             }

@@ -6,7 +6,7 @@ use super::Printed;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use swc_core::common::{BytePos, LineCol};
+use swc_core::common::BytePos;
 
 /// Where the lines of a text begin, and how many UTF-16 units its bytes are.
 pub(super) struct Lines {
@@ -25,8 +25,8 @@ impl Lines {
         Self { starts: starts.collect(), surplus, end: text.len() as u32, last: 0 }
     }
 
-    /// Line and column, both from zero, of a position; `None` outside the text.
-    pub(super) fn place(&mut self, position: BytePos) -> Option<(u32, u32)> {
+    /// The place of a position; `None` outside the text.
+    pub(super) fn place(&mut self, position: BytePos) -> Option<Place> {
         let offset = position.0.checked_sub(1).filter(|offset| *offset <= self.end)?;
         if !self.is_in(offset, self.last) {
             let next = self.last + 1;
@@ -65,8 +65,8 @@ fn surplus(text: &str) -> Vec<(u32, u32)> {
     surplus
 }
 
-/// What a code generator says of its output: source positions and where they went.
-pub(super) type Positions = Vec<(BytePos, LineCol)>;
+/// Line and column, both from zero, the column in UTF-16 units.
+pub(super) type Place = (u32, u32);
 
 /// Where the parts of a text come from.
 #[derive(Clone, Debug, Default)]
@@ -333,17 +333,15 @@ impl Origin {
 fn write_difference(text: &mut String, to: u32, from: u32) {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut rest = u64::from(to.abs_diff(from)) << 1 | u64::from(to < from);
-    loop {
-        let more = if rest > 31 { 32 } else { 0 };
-        text.push(char::from(DIGITS[(rest & 31 | more) as usize]));
+    while rest > 31 {
+        text.push(char::from(DIGITS[(rest & 31 | 32) as usize]));
         rest >>= 5;
-        if rest == 0 {
-            return;
-        }
     }
+    text.push(char::from(DIGITS[rest as usize]));
 }
 
 /// Builds a map of one run and leaves out what says the same again.
+#[derive(Default)]
 pub(super) struct Writer {
     sources: Vec<MappedSource>,
     names: Vec<Arc<str>>,
@@ -352,16 +350,6 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// For about as many tokens.
-    pub(super) fn with_capacity(capacity: usize) -> Self {
-        Self {
-            sources: Vec::new(),
-            names: Vec::new(),
-            numbers: FxHashMap::default(),
-            tokens: Vec::with_capacity(capacity),
-        }
-    }
-
     /// Adds a source; returns its number.
     pub(super) fn source(&mut self, name: &Arc<str>, text: &Arc<str>) -> u32 {
         self.sources.push(MappedSource { name: Arc::clone(name), text: Arc::clone(text), quoted: None });
@@ -369,13 +357,13 @@ impl Writer {
     }
 
     /// Adds a token: where it stands, and where that comes from.
-    pub(super) fn add(&mut self, to: &LineCol, from: Origin, name: Option<&str>) {
-        let says_the_same = |last: &Token| name.is_none() && last.line == to.line && last.from == from;
+    pub(super) fn add(&mut self, (line, column): Place, from: Origin, name: Option<&str>) {
+        let says_the_same = |last: &Token| name.is_none() && last.line == line && last.from == from;
         if self.tokens.last().is_some_and(says_the_same) {
             return;
         }
         let name = name.map_or(NO_NAME, |name| self.name(name));
-        self.tokens.push(Token { line: to.line, column: to.col, from, name });
+        self.tokens.push(Token { line, column, from, name });
     }
 
     fn name(&mut self, name: &str) -> u32 {
@@ -498,9 +486,9 @@ mod tests {
     #[test]
     fn pieces_begin_on_their_own_lines() {
         let piece = |name: &str| {
-            let mut writer = Writer::with_capacity(1);
+            let mut writer = Writer::default();
             let source = writer.source(&name.into(), &"x".into());
-            writer.add(&LineCol { line: 0, col: 0 }, Origin { source, line: 0, column: 0 }, None);
+            writer.add((0, 0), Origin { source, line: 0, column: 0 }, None);
             writer.finish()
         };
         let mut joiner = MapJoiner::default();
@@ -518,10 +506,10 @@ mod tests {
     #[test]
     fn what_is_at_hand_is_what_would_be_written() {
         let piece = |name: &str, is_prepared: bool| {
-            let mut writer = Writer::with_capacity(4);
+            let mut writer = Writer::default();
             let source = writer.source(&name.into(), &"a\nb".into());
-            for (line, col, from) in [(0, 2, (0, 3)), (0, 9, (0, 1)), (2, 1, (1, 7)), (2, 4, (0, 0))] {
-                writer.add(&LineCol { line, col }, Origin { source, line: from.0, column: from.1 }, None);
+            for (place, (line, column)) in [((0, 2), (0, 3)), ((0, 9), (0, 1)), ((2, 1), (1, 7)), ((2, 4), (0, 0))] {
+                writer.add(place, Origin { source, line, column }, None);
             }
             let mut map = writer.finish();
             if is_prepared {

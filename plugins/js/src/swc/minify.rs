@@ -3,16 +3,17 @@
 use super::draft::Draft;
 use super::origins::Origins;
 use super::parse::Grammars;
-use super::print::{emit, kept, renamed};
+use super::print::{emit, kept};
 use super::segments::minify_segments;
 use super::{Comments, KeptComments, Printed, Settings};
 use crate::options::{Format, LegalComments};
+use crate::words::occurs;
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
 use swc_core::common::util::take::Take;
 use swc_core::common::{GLOBALS, Globals, Mark};
 use swc_core::ecma::ast::{
-    BinaryOp, ExportNamedSpecifier, Expr, ImportNamedSpecifier, ModuleExportName, Program as Tree, Stmt, UnaryOp,
+    BinaryOp, ExportNamedSpecifier, Expr, ImportNamedSpecifier, Lit, ModuleExportName, Program as Tree, Stmt, UnaryOp,
 };
 use swc_core::ecma::codegen::Config;
 use swc_core::ecma::minifier::optimize;
@@ -28,7 +29,7 @@ pub fn minify(draft: Draft, format: Format, settings: &Settings, map: bool) -> R
     let (origins, mut segments) = draft.finish();
     // What nobody wrote has no map.
     let map = map && !origins.is_empty();
-    let writing = Writing { has_nullish: origins.contain("??"), origins: &origins, settings, map };
+    let writing = Writing { origins: &origins, settings, map };
     if segments.len() > 1 {
         return minify_segments(segments, &writing);
     }
@@ -54,8 +55,6 @@ pub(super) fn minify_whole(
 pub(super) struct Writing<'a> {
     pub(super) origins: &'a Origins,
     pub(super) settings: &'a Settings,
-    /// A source may have the operator `??`.
-    has_nullish: bool,
     map: bool,
 }
 
@@ -63,16 +62,21 @@ impl Writing<'_> {
     /// The text of a tree, with as few characters as can be.
     pub(super) fn write(&self, mut tree: Tree, comments: &Comments) -> Printed {
         tree.visit_mut_with(&mut Shorthand);
-        if self.has_nullish {
-            tree.visit_mut_with(&mut Nullish);
+        let printed = self.print(&tree, comments);
+        // Few texts have it, and looking at a text is quicker than at a tree.
+        if !occurs(&printed.code, "void 0??") && !occurs(&printed.code, "void 0)??") {
+            return printed;
         }
+        tree.visit_mut_with(&mut Nullish);
+        self.print(&tree, comments)
+    }
+
+    fn print(&self, tree: &Tree, comments: &Comments) -> Printed {
         let inline = self.settings.legal_comments == LegalComments::Inline;
         let comments = kept(comments, if inline { KeptComments::Legal } else { KeptComments::None });
         let year = self.settings.target.year();
         let config = Config::default().with_minify(true).with_target(year).with_inline_script(true);
-        let (code, positions) = emit(&tree, None, comments.as_ref(), config, self.map);
-        let map = positions.map(|positions| self.origins.map(&positions, &renamed(&tree, self.origins)));
-        Printed { code, map }
+        emit(tree, None, comments.as_ref(), config, self.map.then_some(self.origins))
     }
 }
 
@@ -158,7 +162,8 @@ impl VisitMut for Nullish {
 }
 
 fn is_void(expression: &Expr) -> bool {
-    matches!(expression, Expr::Unary(unary) if unary.op == UnaryOp::Void && unary.arg.is_lit())
+    let is_zero = |argument: &Expr| matches!(argument, Expr::Lit(Lit::Num(number)) if number.value == 0.0);
+    matches!(expression, Expr::Unary(unary) if unary.op == UnaryOp::Void && is_zero(&unary.arg))
 }
 
 /// What `compress: true` means to swc, which is not quite what its `Default` says.

@@ -1,18 +1,15 @@
 //! From a syntax tree to text, with or without a source map.
 
 use super::comments::is_legal;
-use super::map::{Positions, SourceMap};
-use super::origins::Origins;
+use super::map::SourceMap;
+use super::origins::{Origins, Tracer};
 use super::writer::TextWriter;
 use super::{Comments, Program};
-use rustc_hash::FxHashMap;
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
 use swc_core::common::{BytePos, DUMMY_SP, FileName};
 use swc_core::ecma::ast::{Ident, Module, ModuleItem, Stmt};
-use swc_core::ecma::codegen::text_writer::{WriteJs, omit_trailing_semi};
 use swc_core::ecma::codegen::{Config, Emitter, Node};
-use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
 
 /// Text and what belongs to it.
 #[derive(Debug, Default)]
@@ -52,13 +49,8 @@ pub fn print(program: &Program, statements: Vec<Stmt>, options: PrintOptions) ->
 /// The same for all kinds of statements.
 pub(super) fn print_module(program: &Program, module: &Module, options: PrintOptions) -> Printed {
     let comments = kept(&program.comments, options.comments);
-    let (code, positions) =
-        program.scope(|| emit(module, Some(&program.text), comments.as_ref(), Config::default(), options.map));
-    let map = positions.map(|positions| {
-        let origins = Origins::of(program);
-        origins.map(&positions, &renamed(module, &origins))
-    });
-    Printed { code, map }
+    let origins = options.map.then(|| Origins::of(program));
+    program.scope(|| emit(module, Some(&program.text), comments.as_ref(), Config::default(), origins.as_ref()))
 }
 
 pub(super) fn kept(comments: &Comments, kept: KeptComments) -> Option<SingleThreadedComments> {
@@ -69,46 +61,24 @@ pub(super) fn kept(comments: &Comments, kept: KeptComments) -> Option<SingleThre
     }
 }
 
-/// Writes a tree. Lists keep the line breaks that they have in `text`, if it is given; the positions are then those of it.
+/// Writes a tree. Lists keep the line breaks that they have in `text`, if it is given; the positions are then those of it. `origins` are what
+/// the map needs.
 pub(super) fn emit(
     tree: &impl Node,
     text: Option<&str>,
     comments: Option<&SingleThreadedComments>,
     config: Config,
-    map: bool,
-) -> (String, Option<Positions>) {
+    origins: Option<&Origins>,
+) -> Printed {
     let source = Lrc::new(swc_core::common::SourceMap::default());
     if let Some(text) = text {
         source.new_source_file(Lrc::new(FileName::Anon), text.to_owned());
     }
-    let mut printed = String::with_capacity(text.map_or(0, str::len));
-    let mut positions = map.then(Positions::new);
-    let writer = TextWriter::new(&mut printed, positions.as_mut());
-    if config.minify {
-        write(tree, source, comments, config, omit_trailing_semi(writer));
-    } else {
-        write(tree, source, comments, config, writer);
-    }
-    (printed, positions)
-}
-
-fn write(
-    tree: &impl Node,
-    source: Lrc<swc_core::common::SourceMap>,
-    comments: Option<&SingleThreadedComments>,
-    config: Config,
-    writer: impl WriteJs,
-) {
+    let writer = TextWriter::new(text.map_or(0, str::len), config.minify, origins.map(Tracer::new));
     let comments = comments.map(|comments| comments as &dyn swc_core::common::comments::Comments);
     let mut emitter = Emitter { cfg: config, cm: source, comments, wr: writer };
     tree.emit_with(&mut emitter).expect("writing to memory does not fail");
-}
-
-/// The names in the sources of what has another name in the tree, by position.
-pub(super) fn renamed<'a, T: VisitWith<Renamed<'a>>>(tree: &T, origins: &'a Origins) -> FxHashMap<BytePos, &'a str> {
-    let mut found = Renamed { origins, names: FxHashMap::default() };
-    tree.visit_with(&mut found);
-    found.names
+    emitter.wr.finish()
 }
 
 /// The identifier at a position of a text.
@@ -116,21 +86,4 @@ pub(super) fn word_at(text: &str, position: BytePos) -> Option<&str> {
     let rest = text.get(position.0.checked_sub(1)? as usize..)?;
     let end = rest.find(|letter| !Ident::is_valid_continue(letter)).unwrap_or(rest.len());
     Some(&rest[..end]).filter(|word| word.starts_with(Ident::is_valid_start))
-}
-
-/// See [`renamed`].
-pub(super) struct Renamed<'a> {
-    origins: &'a Origins,
-    names: FxHashMap<BytePos, &'a str>,
-}
-
-impl Visit for Renamed<'_> {
-    noop_visit_type!();
-
-    fn visit_ident(&mut self, ident: &Ident) {
-        let low = ident.span.lo;
-        if let Some(name) = self.origins.word_at(low).filter(|name| *name != &*ident.sym) {
-            self.names.insert(low, name);
-        }
-    }
 }

@@ -481,23 +481,40 @@ fn maps_lead_to_the_file() {
     );
 }
 
-#[test]
-fn renamed_names_are_in_the_map() {
-    let program = program("a.js", "let first = 1;\nuse(first);", &settings(|_| ()));
-    let mut module = program.module.clone();
-    if let Some(ModuleItem::Stmt(statement)) = module.body.last_mut() {
-        struct Rename;
-        impl swc_core::ecma::visit::VisitMut for Rename {
-            fn visit_mut_ident(&mut self, ident: &mut Ident) {
-                if &*ident.sym == "first" {
-                    ident.sym = "first$1".into();
-                }
+/// Gives the identifiers of one name another text, and no place if it is made up.
+struct Rename {
+    from: &'static str,
+    to: &'static str,
+    is_made: bool,
+}
+
+impl swc_core::ecma::visit::VisitMut for Rename {
+    fn visit_mut_ident(&mut self, ident: &mut Ident) {
+        if &*ident.sym == self.from {
+            (ident.sym, ident.ctxt) = (self.to.into(), swc_core::common::SyntaxContext::empty());
+            if self.is_made {
+                ident.span = swc_core::common::DUMMY_SP;
             }
         }
-        swc_core::ecma::visit::VisitMutWith::visit_mut_with(statement, &mut Rename);
     }
-    let printed = print_module(&program, &module, PrintOptions { comments: KeptComments::None, map: true });
-    assert_eq!(origin(&printed, "first$1"), ("a.js".to_owned(), 1, 4, Some("first".to_owned())));
+}
+
+#[test]
+fn renamed_names_are_in_the_map() {
+    let printed = |to, is_made| {
+        let program = program("a.js", "let first = 1;\nuse(first, first());", &settings(|_| ()));
+        let mut module = program.module.clone();
+        if let Some(ModuleItem::Stmt(statement)) = module.body.last_mut() {
+            let mut rename = Rename { from: "first", to, is_made };
+            swc_core::ecma::visit::VisitMutWith::visit_mut_with(statement, &mut rename);
+        }
+        print_module(&program, &module, PrintOptions { comments: KeptComments::None, map: true })
+    };
+    let first = Some("first".to_owned());
+    assert_eq!(origin(&printed("first$1", false), "first$1"), ("a.js".to_owned(), 1, 4, first.clone()));
+    assert_eq!(origin(&printed("first$1", false), "first$1()"), ("a.js".to_owned(), 1, 11, first));
+    // The call has a place, and what it calls now has none.
+    assert_eq!(origin(&printed("made", true), "made()"), ("a.js".to_owned(), 1, 11, None));
 }
 
 /// The statements of a program without imports and exports.
@@ -532,6 +549,29 @@ fn minified_maps_lead_to_the_files() {
     assert_eq!(origin(&small, "e){"), ("a.js".to_owned(), 1, 15, Some("somebody".to_owned())));
     assert_eq!(origin(&small, "hello"), ("a.js".to_owned(), 2, 9, None));
     assert_eq!(origin(&small, "window"), ("b.js".to_owned(), 0, 12, None));
+}
+
+/// What is only at the place of an identifier does not have its name.
+#[test]
+fn only_identifiers_have_names_in_minified_maps() {
+    let settings = settings(|_| ());
+    let program = Arc::new(program("a.js", "first(2);", &settings));
+    let mut statements = statements(&program);
+    let mut rename = Rename { from: "first", to: "(0, thing.member)", is_made: false };
+    swc_core::ecma::visit::VisitMutWith::visit_mut_with(&mut statements, &mut rename);
+    let mut draft = draft("import { thing } from 'x';");
+    draft.fill(&program, statements);
+    let small = minify(draft, Format::Esm, &settings, true).expect("it parses");
+    assert_eq!(small.code, "import{thing as m}from\"x\";(0,m.member)(2);");
+    assert_eq!(origin(&small, "(0"), ("a.js".to_owned(), 0, 0, None));
+    assert_eq!(origin(&small, "m.member"), ("a.js".to_owned(), 0, 0, Some("first".to_owned())));
+}
+
+#[test]
+fn an_argument_that_is_left_out_leaves_no_operator() {
+    let text = "/*! mine */ import 'a';\nfunction read(given) { return given ?? fallback(); }\nuse(read());";
+    let small = small(text, Format::Esm, &settings(|_| ())).expect("it parses");
+    assert!(small.ends_with("import\"a\";use(fallback());") && small.contains("mine"), "{small}");
 }
 
 /// Statements in a draft are what their text would be.

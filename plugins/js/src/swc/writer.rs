@@ -1,23 +1,27 @@
 //! Where the code generator writes to: text, and where in it each source position went.
-//!
-//! swc's own writer asks a hash table whether it has noted a position before. Here only what was noted at the same place is looked at,
-//! which is a third of the time of printing with a map.
 
-use super::map::Positions;
+use super::Printed;
+use super::origins::Tracer;
 use std::io::Result;
-use swc_core::common::{BytePos, LineCol, Span};
+use swc_core::common::{BytePos, Span};
 use swc_core::ecma::codegen::text_writer::WriteJs;
 
 const INDENT: &str = "  ";
 
-/// Collects text.
+/// Collects text and makes its map.
 pub(super) struct TextWriter<'a> {
-    text: &'a mut String,
-    positions: Option<&'a mut Positions>,
+    text: String,
+    tracer: Option<Tracer<'a>>,
     indent: usize,
     begins_line: bool,
     /// A position that belongs to the next token, after the indent.
     pending: Option<BytePos>,
+    /// The last that was said is the position of what comes next.
+    is_placed: bool,
+    /// A semicolon is left out if what follows does without.
+    omits_semi: bool,
+    /// One that waits for what follows, and its place in the source.
+    semi: Option<Option<Span>>,
     line: u32,
     /// Where the current line begins, in bytes.
     line_start: usize,
@@ -26,30 +30,51 @@ pub(super) struct TextWriter<'a> {
 }
 
 impl<'a> TextWriter<'a> {
-    /// Writes to an empty text.
-    pub(super) fn new(text: &'a mut String, positions: Option<&'a mut Positions>) -> Self {
-        Self { text, positions, indent: 0, begins_line: true, pending: None, line: 0, line_start: 0, surplus: 0 }
+    /// Writes a text of about as many bytes.
+    pub(super) fn new(bytes: usize, omits_semi: bool, tracer: Option<Tracer<'a>>) -> Self {
+        Self {
+            text: String::with_capacity(bytes),
+            tracer,
+            indent: 0,
+            begins_line: true,
+            pending: None,
+            is_placed: false,
+            omits_semi,
+            semi: None,
+            line: 0,
+            line_start: 0,
+            surplus: 0,
+        }
+    }
+
+    pub(super) fn finish(self) -> Printed {
+        Printed { code: self.text, map: self.tracer.map(Tracer::finish) }
     }
 
     fn note(&mut self, position: BytePos) {
-        let Some(positions) = self.positions.as_deref_mut().filter(|_| !position.is_dummy()) else { return };
-        let to = LineCol { line: self.line, col: (self.text.len() - self.line_start - self.surplus) as u32 };
-        let is_here = |(_, there): &&(BytePos, LineCol)| there.col == to.col && there.line == to.line;
-        if !positions.iter().rev().take_while(is_here).any(|(other, _)| *other == position) {
-            positions.push((position, to));
+        let column = self.text.len() - self.line_start - self.surplus;
+        if let Some(tracer) = self.tracer.as_mut().filter(|_| !position.is_dummy()) {
+            tracer.note(position, (self.line, column as u32));
         }
     }
 
     fn write(&mut self, span: Option<Span>, text: &str) -> Result<()> {
+        self.write_due_semi();
+        self.put(span, text);
+        Ok(())
+    }
+
+    fn write_due_semi(&mut self) {
+        if let Some(span) = self.semi.take() {
+            self.put(span, ";");
+        }
+    }
+
+    fn put(&mut self, span: Option<Span>, text: &str) {
         if text.is_empty() {
-            return Ok(());
+            return;
         }
-        if std::mem::take(&mut self.begins_line) {
-            (0..self.indent).for_each(|_| self.text.push_str(INDENT));
-            if let Some(position) = self.pending.take() {
-                self.note(position);
-            }
-        }
+        self.begin();
         if let Some(span) = span {
             self.note(span.lo);
         }
@@ -60,7 +85,17 @@ impl<'a> TextWriter<'a> {
         if let Some(span) = span {
             self.note(span.hi);
         }
-        Ok(())
+        self.is_placed = false;
+    }
+
+    /// What comes next stands in this line.
+    fn begin(&mut self) {
+        if std::mem::take(&mut self.begins_line) {
+            (0..self.indent).for_each(|_| self.text.push_str(INDENT));
+            if let Some(position) = self.pending.take() {
+                self.note(position);
+            }
+        }
     }
 
     /// Counts lines and units of a text that was just written.
@@ -78,9 +113,10 @@ impl<'a> TextWriter<'a> {
     }
 
     fn write_literal(&mut self, span: Span, text: &str) -> Result<()> {
+        self.write_due_semi();
         if !text.is_empty() {
             self.note(span.lo);
-            self.write(None, text)?;
+            self.put(None, text);
             self.note(span.hi);
         }
         Ok(())
@@ -89,16 +125,22 @@ impl<'a> TextWriter<'a> {
 
 impl WriteJs for TextWriter<'_> {
     fn increase_indent(&mut self) -> Result<()> {
+        self.write_due_semi();
         self.indent += 1;
         Ok(())
     }
 
     fn decrease_indent(&mut self) -> Result<()> {
+        self.write_due_semi();
         self.indent -= 1;
         Ok(())
     }
 
     fn write_semi(&mut self, span: Option<Span>) -> Result<()> {
+        if self.omits_semi {
+            self.semi = Some(span);
+            return Ok(());
+        }
         self.write(span, ";")
     }
 
@@ -123,6 +165,7 @@ impl WriteJs for TextWriter<'_> {
     }
 
     fn write_line(&mut self) -> Result<()> {
+        self.write_due_semi();
         let pending = self.pending.take();
         if !self.begins_line {
             self.text.push('\n');
@@ -152,15 +195,24 @@ impl WriteJs for TextWriter<'_> {
     }
 
     fn write_symbol(&mut self, span: Span, text: &str) -> Result<()> {
-        self.write(Some(span), text)
+        self.write_due_semi();
+        self.begin();
+        if let (Some(tracer), true) = (&mut self.tracer, self.is_placed) {
+            tracer.name(text);
+        }
+        self.put(Some(span), text);
+        Ok(())
     }
 
-    fn write_punct(&mut self, span: Option<Span>, text: &'static str, _: bool) -> Result<()> {
+    fn write_punct(&mut self, span: Option<Span>, text: &'static str, needs_semi: bool) -> Result<()> {
+        if !needs_semi {
+            self.semi = None;
+        }
         self.write(span, text)
     }
 
     fn care_about_srcmap(&self) -> bool {
-        self.positions.is_some()
+        self.tracer.is_some()
     }
 
     fn add_srcmap(&mut self, position: BytePos) -> Result<()> {
@@ -168,10 +220,19 @@ impl WriteJs for TextWriter<'_> {
             true => self.pending = Some(position),
             false => self.note(position),
         }
+        self.is_placed = true;
         Ok(())
     }
 
+    /// Every identifier begins with this, and then says its position if it has one.
     fn commit_pending_semi(&mut self) -> Result<()> {
+        self.write_due_semi();
+        self.is_placed = false;
         Ok(())
+    }
+
+    /// No identifier has lone surrogates.
+    fn can_ignore_invalid_unicodes(&mut self) -> bool {
+        true
     }
 }

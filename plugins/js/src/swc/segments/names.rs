@@ -33,7 +33,8 @@ impl Declared {
     pub(super) fn of(module: &Module, unresolved: SyntaxContext, top_level: SyntaxContext) -> Self {
         let (names, hidden) = Declarations::of(module);
         let known: FxHashSet<Id> = names.iter().chain(&hidden).cloned().collect();
-        let mut mentions = Mentions { unresolved, top_level, known, counts: FxHashMap::default() };
+        let contexts = known.iter().map(|(_, context)| *context).collect();
+        let mut mentions = Mentions { unresolved, top_level, known, contexts, counts: FxHashMap::default() };
         module.visit_with(&mut mentions);
         Self { unresolved, top_level, names, hidden, counts: mentions.counts }
     }
@@ -101,6 +102,8 @@ struct Mentions {
     unresolved: SyntaxContext,
     top_level: SyntaxContext,
     known: FxHashSet<Id>,
+    /// Those of the known names: most names are of inner scopes, and have others.
+    contexts: FxHashSet<SyntaxContext>,
     counts: FxHashMap<Id, usize>,
 }
 
@@ -108,9 +111,12 @@ impl Visit for Mentions {
     noop_visit_type!();
 
     fn visit_ident(&mut self, name: &Ident) {
-        let id = name.to_id();
-        if name.ctxt == self.unresolved || name.ctxt == self.top_level || self.known.contains(&id) {
-            *self.counts.entry(id).or_default() += 1;
+        let is_outer = name.ctxt == self.unresolved || name.ctxt == self.top_level;
+        if is_outer || self.contexts.contains(&name.ctxt) {
+            let id = name.to_id();
+            if is_outer || self.known.contains(&id) {
+                *self.counts.entry(id).or_default() += 1;
+            }
         }
     }
 
