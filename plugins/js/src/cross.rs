@@ -30,16 +30,14 @@ pub(crate) struct Cross {
 /// Finds every reference from one chunk to a symbol of another.
 pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short: bool) -> Cross {
     let count = plan.chunks.len();
-    let helper_imports = helper_imports(tables, plan);
+    let imports = |at: usize| needed_symbols(graph, tables, plan, ChunkIdx(at as u32));
     let mut cross = Cross {
-        imports: Vec::new(),
+        imports: (0..count).into_par_iter().map(imports).collect(),
         exports: vec![BTreeMap::new(); count],
         helper_exports: vec![BTreeMap::new(); count],
-        helper_imports,
+        helper_imports: helper_imports(tables, plan),
     };
     let mut given: Vec<BTreeSet<SymbolRef>> = vec![BTreeSet::new(); count];
-    let needed = |at: usize| needed(graph, tables, plan, ChunkIdx(at as u32));
-    cross.imports = (0..count).into_par_iter().map(needed).collect();
     for (owner, symbols) in cross.imports.iter().flatten() {
         given[owner.index()].extend(symbols.iter().cloned());
     }
@@ -63,8 +61,8 @@ pub(crate) fn cross(graph: &AssetGraph, tables: &Tables, plan: &ChunkPlan, short
     cross
 }
 
-/// What a chunk needs of others, by these.
-fn needed(
+/// The symbols that a chunk needs of others, by these.
+fn needed_symbols(
     graph: &AssetGraph,
     tables: &Tables,
     plan: &ChunkPlan,

@@ -7,13 +7,13 @@ mod borders;
 mod evaluate;
 mod inline;
 mod kept;
+mod known;
 mod lazy;
 mod lookup;
-mod settled;
 mod worker;
 
 pub(crate) use self::kept::Instructed;
-use self::settled::{Settled, settled};
+use self::known::{Known, known_code};
 use crate::bind::Binder;
 use crate::cross::{self, module_name};
 use crate::options::{Format, JsOptions};
@@ -182,9 +182,9 @@ pub(crate) fn instruct(
     if options.keep_names {
         instructor.name_helper = Some(instructor.scope.allocate(Helper::Name.name(), &members));
     }
-    let of = |module: &AssetIdx| Settled::of(tables, &instructor.scope, *module);
-    let settled: Vec<Settled<'_>> = members.par_iter().with_min_len(16).map(of).collect();
-    let modules = settled.into_iter().enumerate().map(|(at, settled)| instructor.module(at, settled));
+    let of = |module: &AssetIdx| Known::of(tables, &instructor.scope, *module);
+    let known: Vec<Known<'_>> = members.par_iter().with_min_len(16).map(of).collect();
+    let modules = known.into_iter().enumerate().map(|(at, known)| instructor.module(at, known));
     let mut modules: Vec<ModuleInstructions> = modules.collect();
     let digest = |module: &ModuleInstructions| KeyBuilder::new("js-module", 1).value(module).finish();
     modules.par_iter_mut().with_min_len(64).for_each(|module| module.digest = digest(module));
@@ -250,14 +250,14 @@ impl Instructor<'_> {
     }
 
     /// The instructions for the member at a position.
-    fn module(&mut self, at: usize, settled: Settled<'_>) -> ModuleInstructions {
+    fn module(&mut self, at: usize, known: Known<'_>) -> ModuleInstructions {
         let tables = self.tables;
         let idx = self.members[at];
         let module = tables.module(idx);
         let later = &self.members[at + 1..];
         let mut own = OwnCode { later, is_cyclic: tables.order.is_cyclic(idx), ..OwnCode::default() };
         self.order_imports(idx, module, &mut own);
-        let Settled { mut names, mut members, open_names, open_members } = settled;
+        let Known { mut names, mut members, open_names, open_members } = known;
         for (name, meaning) in open_names {
             let code = self.code(meaning, module, &mut own);
             if !code.is_name(name) {
@@ -340,7 +340,7 @@ impl Instructor<'_> {
     }
 
     fn code(&mut self, meaning: &Meaning, user: &Module, own: &mut OwnCode<'_>) -> Code {
-        if let Some(code) = settled(self.tables, &self.scope, meaning) {
+        if let Some(code) = known_code(self.tables, &self.scope, meaning) {
             return code;
         }
         match meaning {

@@ -11,14 +11,17 @@ mod enums;
 mod lazy;
 mod linkage;
 mod properties;
+mod specifier;
 mod split;
 mod still;
 
 use self::lazy::{LazyUses, lazy_uses};
+pub(crate) use self::specifier::dependency_of;
+use self::specifier::{as_literal, import_attributes};
 use self::split::{open_blocks, split_declarations};
 use self::still::Stillness;
 use crate::bind::is_typed;
-use crate::commonjs::{export_local, export_name as exported_name, is_free, is_meta_url, variable_of};
+use crate::commonjs::{export_local, export_name as exported_name, is_free, variable_of};
 use crate::declare::Declared;
 use crate::effects::{Analysed, Literal, analyse, declared_literal};
 use crate::record::{Effects, Export, Format, ModuleRecord, Part};
@@ -92,11 +95,6 @@ fn member_name(property: &MemberProp) -> Option<Atom> {
         },
         MemberProp::PrivateName(_) => None,
     }
-}
-
-/// The number of the dependency that a specifier's literal was given, if it was.
-pub(crate) fn dependency_of(literal: &Str) -> Option<u32> {
-    literal.raw.as_ref()?.strip_prefix("dependency:")?.parse().ok()
 }
 
 struct Scanner<'a> {
@@ -288,18 +286,6 @@ impl<'a> Scanner<'a> {
         (range.start, range.end)
     }
 
-    /// Notes a dependency and writes its number into the specifier's literal.
-    fn depend(&mut self, literal: &mut Str, kind: DependencyKind, with: Option<&ObjectLit>) -> u32 {
-        let number = self.dependencies.len() as u32;
-        let mut dependency = Dependency::new(literal.value.to_string_lossy(), kind, self.program.offset(literal.span));
-        dependency.attribute = with.and_then(attribute_type);
-        dependency.optional = self.tries > 0 && matches!(kind, DependencyKind::Require) || kind == DependencyKind::Url;
-        self.dependencies.push(dependency);
-        literal.raw = Some(format!("dependency:{number}").into());
-        self.part.dependencies.push(number);
-        number
-    }
-
     fn finish(mut self, source: &Source, goal: Goal) -> Scanned {
         let extension = source.id.extension();
         let says_module =
@@ -359,11 +345,8 @@ impl<'a> Scanner<'a> {
                 }
                 _ => {}
             }
-        } else {
-            // Most have been seen.
-            if !self.nested.contains(&name.sym) {
-                self.nested.insert(name.sym.clone());
-            }
+        } else if !self.nested.contains(&name.sym) {
+            self.nested.insert(name.sym.clone());
         }
     }
 
@@ -391,22 +374,6 @@ impl<'a> Scanner<'a> {
             let range = self.range(name.span);
             self.assigned.insert(name.sym.clone());
             self.record.assigned_imports.push((name.sym.clone(), range));
-        }
-    }
-
-    /// The literal of `new URL("literal", import.meta.url)`.
-    fn url_literal<'e>(&self, new: &'e mut NewExpr) -> Option<&'e mut Str> {
-        if !is_free(&new.callee, "URL", self.unresolved) {
-            return None;
-        }
-        let [first, second] = new.args.as_deref_mut()? else { return None };
-        match &mut *first.expr {
-            Expr::Lit(Lit::Str(literal)) if is_meta_url(&second.expr) => {
-                let text = literal.value.to_string_lossy();
-                let is_file = !text.ends_with('/') && !text.ends_with('.') && !text.is_empty();
-                is_file.then_some(literal)
-            }
-            _ => None,
         }
     }
 }
@@ -653,49 +620,10 @@ fn constant_text(expression: &Expr, unresolved: SyntaxContext) -> Option<String>
     }
 }
 
-/// A string literal, or a template without holes, which becomes one.
-fn as_literal(expression: &mut Expr) -> Option<&mut Str> {
-    if let Expr::Tpl(template) = expression
-        && let ([only], true) = (template.quasis.as_slice(), template.exprs.is_empty())
-        && let Some(cooked) = &only.cooked
-    {
-        *expression = Expr::Lit(Lit::Str(Str { span: template.span, value: cooked.clone(), raw: None }));
-    }
-    match expression {
-        Expr::Lit(Lit::Str(literal)) => Some(literal),
-        _ => None,
-    }
-}
-
 /// An exported or imported name; a string name must be well-formed, which the parser has checked.
 pub(crate) fn export_name(name: &ModuleExportName) -> Atom {
     match name {
         ModuleExportName::Ident(name) => name.sym.clone(),
         ModuleExportName::Str(name) => name.value.to_string_lossy().into(),
     }
-}
-
-/// The `type` of import attributes.
-fn attribute_type(with: &ObjectLit) -> Option<String> {
-    with.props.iter().find_map(|property| {
-        let Prop::KeyValue(pair) = &**property.as_prop()? else { return None };
-        let is_type = match &pair.key {
-            PropName::Ident(name) => name.sym == "type",
-            PropName::Str(name) => name.value.to_string_lossy() == "type",
-            _ => false,
-        };
-        match &*pair.value {
-            Expr::Lit(Lit::Str(value)) if is_type => Some(value.value.to_string_lossy().into_owned()),
-            _ => None,
-        }
-    })
-}
-
-/// The `with` object of the second argument of `import()`.
-fn import_attributes(options: &ObjectLit) -> Option<&ObjectLit> {
-    options.props.iter().find_map(|property| {
-        let Prop::KeyValue(pair) = &**property.as_prop()? else { return None };
-        let is_with = matches!(&pair.key, PropName::Ident(name) if name.sym == "with");
-        pair.value.as_object().filter(|_| is_with)
-    })
 }

@@ -1,6 +1,7 @@
 //! Statements of CommonJS modules: what they export and what they want of the modules that they require.
 
-use super::{Scanner, as_literal};
+use super::Scanner;
+use super::specifier::as_literal;
 use crate::commonjs;
 use crate::record::{Format, Part, RequireUse};
 use planish_pipeline::asset::DependencyKind;

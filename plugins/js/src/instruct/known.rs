@@ -11,7 +11,7 @@ use swc_core::atoms::Atom;
 
 /// See [`super::ModuleInstructions::names`] and [`super::ModuleInstructions::members`].
 #[derive(Default)]
-pub(super) struct Settled<'a> {
+pub(super) struct Known<'a> {
     pub(super) names: BTreeMap<Atom, Code>,
     pub(super) members: BTreeMap<(Atom, Atom), Code>,
     /// Those that may need a new name, in their order.
@@ -19,32 +19,27 @@ pub(super) struct Settled<'a> {
     pub(super) open_members: Vec<(&'a Atom, &'a Member)>,
 }
 
-impl<'a> Settled<'a> {
+impl<'a> Known<'a> {
     pub(super) fn of(tables: &'a Tables, scope: &Scope<'_>, idx: AssetIdx) -> Self {
-        let mut settled = Self::default();
-        settled.add_names(tables, scope, idx);
-        settled.add_members(tables, scope, idx);
-        settled
+        let mut known = Self::default();
+        known.add_names(tables, scope, idx);
+        known.add_members(tables, scope, idx);
+        known
     }
 
     fn add_names(&mut self, tables: &'a Tables, scope: &Scope<'_>, idx: AssetIdx) {
         let module = tables.module(idx);
         for name in mentioned(module) {
             let code = match module.bindings.get(name) {
-                Some(meaning) => match settled(tables, scope, meaning) {
-                    Some(code) => code,
-                    None => {
-                        self.open_names.push((name, meaning));
-                        continue;
-                    }
-                },
-                None if module.wrap == Wrap::CommonJs => continue,
-                None => match scope.get(idx, &Symbol::Local(name.clone())) {
-                    Some(new) => Code::Name(new.clone()),
-                    None => continue,
-                },
+                Some(meaning) => {
+                    let code = known_code(tables, scope, meaning);
+                    self.open_names.extend(code.is_none().then_some((name, meaning)));
+                    code
+                }
+                None if module.wrap == Wrap::CommonJs => None,
+                None => scope.get(idx, &Symbol::Local(name.clone())).cloned().map(Code::Name),
             };
-            if !code.is_name(name) {
+            if let Some(code) = code.filter(|code| !code.is_name(name)) {
                 self.names.insert(name.clone(), code);
             }
         }
@@ -56,7 +51,7 @@ impl<'a> Settled<'a> {
         let used: BTreeSet<&(Atom, Atom)> = live.flat_map(|(part, _)| &part.member_uses).collect();
         for used in used {
             if let Some(member) = module.members.get(used) {
-                match settled(tables, scope, &member.meaning) {
+                match known_code(tables, scope, &member.meaning) {
                     Some(code) => _ = self.members.insert((used.0.clone(), member.path.clone()), code),
                     None => self.open_members.push((&used.0, member)),
                 }
@@ -69,7 +64,7 @@ impl<'a> Settled<'a> {
 }
 
 /// The code for a meaning, if it needs no name that is not given yet, and no output.
-pub(super) fn settled(tables: &Tables, scope: &Scope<'_>, meaning: &Meaning) -> Option<Code> {
+pub(super) fn known_code(tables: &Tables, scope: &Scope<'_>, meaning: &Meaning) -> Option<Code> {
     Some(match meaning {
         Meaning::Symbol(module, symbol) => {
             let constant = match symbol {
