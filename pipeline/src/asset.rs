@@ -6,7 +6,7 @@ use serde_bytes::Bytes;
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -111,7 +111,7 @@ pub struct Source {
     /// Where it lies on this machine. Never enters a key or an output.
     pub path: PathBuf,
     /// Its bytes.
-    pub content: Arc<[u8]>,
+    pub content: Content,
     /// Hash of the bytes.
     pub hash: Key,
     /// Its package.
@@ -121,7 +121,39 @@ pub struct Source {
 impl Source {
     /// The content as text, with a byte order mark left in place; `None` if it is not UTF-8.
     pub fn text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.content).ok()
+        match &self.content {
+            Content::Text(text) => Some(text),
+            Content::Bytes(_) => None,
+        }
+    }
+}
+
+/// The bytes of a source. Text is shared by all that is made of it, to the source map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// They are UTF-8.
+    Text(Arc<str>),
+    /// They are not.
+    Bytes(Arc<[u8]>),
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::Text(text.into()),
+            Err(error) => Self::Bytes(error.into_bytes().into()),
+        }
+    }
+}
+
+impl Deref for Content {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
     }
 }
 
@@ -252,8 +284,9 @@ impl Serialize for Asset {
 
 /// `path` relative to `root` with forward slashes, the text of an [`AssetId`].
 pub fn relative_to_root(root: &Path, path: &Path) -> String {
-    // Nearly all are below the root, and come without `.` and doubled slashes.
-    if let Some(inside) = path.strip_prefix(root).ok().and_then(Path::to_str)
+    // Nearly all are below the root, and come without `.` and doubled slashes. To compare texts is quicker than names.
+    if let (Some(root), Some(path)) = (root.to_str(), path.to_str())
+        && let Some(inside) = path.strip_prefix(root).and_then(|inside| inside.strip_prefix('/'))
         && std::path::MAIN_SEPARATOR == '/'
         && inside.split('/').all(|name| !matches!(name, "" | "."))
     {

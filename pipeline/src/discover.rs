@@ -1,7 +1,7 @@
 //! Discovery: from the entries to the whole asset graph. Work is parallel; numbers are given afterwards, depth-first from the
 //! entries, so that they do not depend on scheduling.
 
-use crate::asset::{Asset, AssetId, Dependency, DependencyKind, Fragment, PackageFacts, Source};
+use crate::asset::{Asset, AssetId, Content, Dependency, DependencyKind, Fragment, PackageFacts, Source};
 use crate::diagnostic::{Diagnostic, Outcome};
 use crate::graph::{AssetGraph, AssetIdx, Entry, Node, Target};
 use crate::key::{Key, KeyBuilder};
@@ -19,13 +19,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// A file's bytes and their hash.
-type Content = (Arc<[u8]>, Key);
+type Read = (Content, Key);
 
 /// Contents of the files read so far. Kept between builds only if the session says so.
 pub(crate) struct SourceStore {
     keep: bool,
-    files: Mutex<FxHashMap<PathBuf, Content>>,
-    fragments: Mutex<FxHashMap<AssetId, Arc<[u8]>>>,
+    files: Mutex<FxHashMap<PathBuf, Read>>,
+    fragments: Mutex<FxHashMap<AssetId, Arc<str>>>,
 }
 
 impl SourceStore {
@@ -33,14 +33,14 @@ impl SourceStore {
         Self { keep, files: Mutex::default(), fragments: Mutex::default() }
     }
 
-    fn read(&self, path: &Path) -> io::Result<Content> {
+    fn read(&self, path: &Path) -> io::Result<Read> {
         if self.keep
             && let Some(found) = self.files.lock().expect("no panic while locked").get(path)
         {
             return Ok(found.clone());
         }
-        let content: Arc<[u8]> = crate::files::read(path)?.into();
-        let entry = (Arc::clone(&content), Key::of_bytes(&content));
+        let content = Content::from(crate::files::read(path)?);
+        let entry = (content.clone(), Key::of_bytes(&content));
         if self.keep {
             self.files.lock().expect("no panic while locked").insert(path.to_owned(), entry.clone());
         }
@@ -75,12 +75,13 @@ impl SourceStore {
     }
 
     pub(crate) fn text(&self, root: &Path, id: &AssetId) -> Option<Arc<str>> {
-        let fragment = self.fragments.lock().expect("no panic while locked").get(id).cloned();
-        let content = match fragment {
-            Some(content) => content,
-            None => self.read(&root.join(id.path())).ok()?.0,
-        };
-        Some(Arc::from(String::from_utf8_lossy(&content)))
+        if let Some(fragment) = self.fragments.lock().expect("no panic while locked").get(id) {
+            return Some(Arc::clone(fragment));
+        }
+        match self.read(&root.join(id.path())).ok()?.0 {
+            Content::Text(text) => Some(text),
+            Content::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into()),
+        }
     }
 }
 
@@ -91,7 +92,7 @@ struct Visit {
     kind: Option<DependencyKind>,
     attribute: Option<String>,
     /// The code itself, if it is a fragment of a file.
-    fragment: Option<Arc<[u8]>>,
+    fragment: Option<Arc<str>>,
 }
 
 /// What a dependency leads to.
@@ -361,7 +362,7 @@ impl<'a> Discovery<'a> {
 
     fn load(&self, visit: &Visit) -> Option<Arc<Source>> {
         let (content, hash) = match &visit.fragment {
-            Some(fragment) => (Arc::clone(fragment), Key::of_bytes(fragment)),
+            Some(fragment) => (Content::Text(Arc::clone(fragment)), Key::of_bytes(fragment.as_bytes())),
             None => match self.session.sources.read(&visit.located.path) {
                 Ok(read) => read,
                 Err(error) => {
@@ -434,11 +435,11 @@ impl<'a> Discovery<'a> {
 
     /// Follows to an asset that is not a file of its own.
     fn follow_text(&self, located: Located, kind: DependencyKind, text: &str) -> Lead {
-        let content: Arc<[u8]> = Arc::from(text.as_bytes());
+        let text: Arc<str> = text.into();
         let mut fragments = self.session.sources.fragments.lock().expect("no panic while locked");
-        fragments.insert(located.id.clone(), Arc::clone(&content));
+        fragments.insert(located.id.clone(), Arc::clone(&text));
         drop(fragments);
-        Lead::Asset(Arc::new(Visit { located, kind: Some(kind), attribute: None, fragment: Some(content) }))
+        Lead::Asset(Arc::new(Visit { located, kind: Some(kind), attribute: None, fragment: Some(text) }))
     }
 
     /// A fragment's text, followed by the names of the files that its patterns match.

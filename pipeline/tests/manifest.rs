@@ -28,7 +28,7 @@ impl Site {
         let source = Source {
             id: id.clone(),
             path: "x".into(),
-            content: Arc::from(*b""),
+            content: Vec::new().into(),
             hash: key,
             package: PackageFacts::default(),
         };

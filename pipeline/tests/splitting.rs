@@ -37,7 +37,7 @@ impl Module {
     fn node(&self) -> Node {
         let id = AssetId::new(self.path);
         let package = PackageFacts { is_dependency: self.path.starts_with("node_modules/"), ..PackageFacts::default() };
-        let (content, hash, path) = (Arc::from([]), Key::of_bytes(b""), PathBuf::new());
+        let (content, hash, path) = (Vec::new().into(), Key::of_bytes(b""), PathBuf::new());
         let source = Arc::new(Source { id: id.clone(), path, content, hash, package });
         let asset = Arc::new(Asset::default());
         Node { id, kind: "toy", source, asset, key: hash, targets: Vec::new(), broken: false }

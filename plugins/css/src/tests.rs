@@ -27,7 +27,7 @@ fn source(id: &str, text: &[u8]) -> Source {
     Source {
         id: AssetId::new(id),
         path: PathBuf::from(id),
-        content: Arc::from(text),
+        content: text.to_vec().into(),
         hash: Key::of_bytes(text),
         package: PackageFacts::default(),
     }

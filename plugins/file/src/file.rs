@@ -52,7 +52,7 @@ mod tests {
         let source = Source {
             id: AssetId::new("fonts/a.WOFF2"),
             path: "fonts/a.WOFF2".into(),
-            content: content.into(),
+            content: content.to_vec().into(),
             hash: Key::of_bytes(content),
             package: PackageFacts::default(),
         };

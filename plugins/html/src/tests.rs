@@ -18,7 +18,7 @@ fn source(id: &str, bytes: &[u8]) -> Source {
     Source {
         id: AssetId::new(id),
         path: PathBuf::from(id),
-        content: Arc::from(bytes),
+        content: bytes.to_vec().into(),
         hash: Key::of_bytes(bytes),
         package: PackageFacts::default(),
     }

@@ -72,9 +72,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// Raised when the same source gives another record.
-const VERSION: u32 = 10;
+const VERSION: u32 = 11;
 /// Rendering a chunk; raised when the same instructions give another text.
-const RENDER: Task = Task { name: "js-chunk", version: 11 };
+const RENDER: Task = Task { name: "js-chunk", version: 12 };
 
 /// The plugin for everything that becomes JavaScript.
 pub struct JsPlugin {
@@ -121,7 +121,7 @@ impl JsPlugin {
             Ok(made) => made,
             Err(diagnostic) => return Outcome::with(None, vec![*diagnostic]),
         };
-        let is_made = !made.is_written();
+        let is_made = !made.is_written;
         let syntax = if is_made { Syntax::Js } else { Syntax::of_extension(&source.id.extension()) };
         let dialect = Dialect { syntax, hint: hint(source, is_made), compiler: &source.package.compiler };
         let Outcome { value, mut diagnostics } = parse(&source.id, &made.text, dialect, &self.settings);

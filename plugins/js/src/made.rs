@@ -14,10 +14,10 @@ use crate::wasm;
 use crate::words::quoted;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use planish_pipeline::asset::{AssetId, DependencyKind, Source};
+use planish_pipeline::asset::{AssetId, Content, DependencyKind, Source};
 use planish_pipeline::diagnostic::Diagnostic;
 use planish_pipeline::resolve::Platform;
-use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What a request makes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,25 +92,22 @@ pub(crate) enum WorkerPlace {
 }
 
 /// The text of a module.
-pub(crate) struct Text<'s> {
-    pub(crate) text: Cow<'s, str>,
+pub(crate) struct Text {
+    pub(crate) text: Arc<str>,
+    /// It is the user's own, and its positions are those of the file.
+    pub(crate) is_written: bool,
     /// What its dependencies are, if they are not what their syntax says.
     pub(crate) kind: Option<DependencyKind>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-impl Text<'_> {
-    /// It is the user's own, and its positions are those of the file.
-    pub(crate) fn is_written(&self) -> bool {
-        matches!(self.text, Cow::Borrowed(_))
-    }
-}
-
 /// The text of the module that a source stands for.
-pub(crate) fn module_text(source: &Source, platform: Platform) -> Result<Text<'_>, Box<Diagnostic>> {
-    let mut made = Text { text: Cow::Borrowed(""), kind: None, diagnostics: Vec::new() };
-    made.text = match Form::of(&source.id) {
-        Form::Code | Form::Other => Cow::Borrowed(utf8(source)?),
+pub(crate) fn module_text(source: &Source, platform: Platform) -> Result<Text, Box<Diagnostic>> {
+    let form = Form::of(&source.id);
+    let is_written = matches!(form, Form::Code | Form::Other);
+    let mut made = Text { text: "".into(), is_written, kind: None, diagnostics: Vec::new() };
+    made.text = match form {
+        Form::Code | Form::Other => Arc::clone(utf8(source)?),
         Form::Json => json_module(source, utf8(source)?)?.into(),
         Form::Text => text_module(utf8(source)?).into(),
         Form::Bytes => bytes_module(&source.content).into(),
@@ -139,11 +136,12 @@ pub(crate) fn module_text(source: &Source, platform: Platform) -> Result<Text<'_
     Ok(made)
 }
 
-fn utf8(source: &Source) -> Result<&str, Box<Diagnostic>> {
-    source.text().ok_or_else(|| {
+fn utf8(source: &Source) -> Result<&Arc<str>, Box<Diagnostic>> {
+    let Content::Text(text) = &source.content else {
         let diagnostic = Diagnostic::error("invalid-utf8", format!("`{}` is not valid UTF-8", source.id));
-        Box::new(diagnostic.at(&source.id, 0..0, "").help("save the file as UTF-8"))
-    })
+        return Err(Box::new(diagnostic.at(&source.id, 0..0, "").help("save the file as UTF-8")));
+    };
+    Ok(text)
 }
 
 fn file_name(source: &Source) -> &str {
@@ -201,7 +199,7 @@ fn data_url(source: &Source) -> String {
     let kind = media_type(&source.id.extension());
     match source.text() {
         Some(text) if kind == "image/svg+xml" => format!("data:{kind},{}", percent_encode(text)),
-        _ => format!("data:{kind};base64,{}", STANDARD.encode(&source.content)),
+        _ => format!("data:{kind};base64,{}", STANDARD.encode(&*source.content)),
     }
 }
 

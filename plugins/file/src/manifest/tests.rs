@@ -14,7 +14,7 @@ fn source(name: &str, text: &str) -> Source {
     Source {
         id: AssetId::new(name),
         path: name.into(),
-        content: text.as_bytes().into(),
+        content: text.as_bytes().to_vec().into(),
         hash: Key::of_bytes(text.as_bytes()),
         package: PackageFacts::default(),
     }
@@ -160,6 +160,6 @@ fn broken_manifests_are_errors_with_a_place() {
 
 #[test]
 fn bytes_that_are_not_text_are_an_error() {
-    let source = Source { content: (&b"\xFF\xFE{\0}\0"[..]).into(), ..source("a.webmanifest", "") };
+    let source = Source { content: b"\xFF\xFE{\0}\0".to_vec().into(), ..source("a.webmanifest", "") };
     assert_eq!(ManifestPlugin.transform(&source).diagnostics[0].code, "syntax-error");
 }

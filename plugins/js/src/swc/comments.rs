@@ -25,6 +25,22 @@ impl Comments {
         Self::new(leading.take(), trailing.take())
     }
 
+    /// The same for a source. If it will be small, then nobody reads what only explains it, which is a twentieth of what a build of three.js
+    /// has in memory.
+    pub(super) fn of_source(comments: SingleThreadedComments, only_annotations: bool) -> Self {
+        let mut comments = Self::take(comments);
+        if only_annotations {
+            for map in [&mut comments.leading, &mut comments.trailing] {
+                map.retain(|_, comments| {
+                    comments.retain(|comment| is_legal(comment) || is_annotation(comment));
+                    !comments.is_empty()
+                });
+                map.shrink_to_fit();
+            }
+        }
+        comments
+    }
+
     fn new(leading: Map, trailing: Map) -> Self {
         let mut comments = Self { leading, trailing, spans: Vec::new() };
         comments.spans = comments.all().map(|comment| comment.span).collect();

@@ -4,11 +4,12 @@ use crate::words::occurs;
 use std::collections::BTreeMap;
 use swc_core::common::{BytePos, DUMMY_SP, Span, SyntaxContext};
 use swc_core::ecma::ast::{
-    ComputedPropName, Expr, Ident, KeyValueProp, Lit, MemberExpr, MemberProp, MetaPropKind, ObjectLit, OptChainBase,
-    Pat, Prop, PropName, PropOrSpread, Str, UnaryOp, UpdateExpr,
+    CatchClause, ComputedPropName, Decl, ExportDecl, Expr, FnDecl, FunctionBody, GetterProp, Ident, KeyValueProp, Lit,
+    MemberExpr, MemberProp, MetaPropKind, ModuleDecl, ModuleItem, ObjectLit, OptChainBase, Pat, Prop, PropName,
+    PropOrSpread, Script, SetterProp, StaticBlock, Stmt, Str, UnaryOp, UpdateExpr, UsingDecl,
 };
 use swc_core::ecma::parser::{EsSyntax, Parser, StringInput, Syntax};
-use swc_core::ecma::visit::{VisitMut, VisitMutWith, noop_visit_mut_type};
+use swc_core::ecma::visit::{Visit, VisitMut, VisitMutWith, VisitWith, noop_visit_mut_type, noop_visit_type};
 
 const META_ENVIRONMENT: &str = "import.meta.env";
 
@@ -53,7 +54,7 @@ impl Define {
 
     /// A visitor that replaces what is defined. A CommonJS module declares `module` and `exports`, though it does not say so.
     pub(super) fn replacer(&self, unresolved: SyntaxContext, is_commonjs: bool) -> Replace<'_> {
-        Replace { define: self, unresolved, is_commonjs, replaced: false }
+        Replace { define: self, unresolved, is_commonjs, replaced: false, has_names: false }
     }
 }
 
@@ -105,11 +106,85 @@ impl VisitMut for Place {
 }
 
 /// Marks the names in a value as free.
-struct Free(SyntaxContext);
+struct Free {
+    unresolved: SyntaxContext,
+    /// Whether there are any.
+    has_names: bool,
+}
 
 impl VisitMut for Free {
     fn visit_mut_ident(&mut self, ident: &mut Ident) {
-        ident.ctxt = self.0;
+        ident.ctxt = self.unresolved;
+        self.has_names = true;
+    }
+}
+
+/// Looks for names of inner scopes that dropping dead branches may declare in outer ones: `var error;` is left of
+/// `try {} catch (error) {}`, and the same of a function in a block. Only passes that make names unique tell those from the outer ones.
+#[derive(Default)]
+pub(super) struct Liftable {
+    /// Whether there are any.
+    pub(super) found: bool,
+}
+
+impl Visit for Liftable {
+    noop_visit_type!();
+
+    fn visit_catch_clause(&mut self, clause: &CatchClause) {
+        self.found |= clause.param.is_some();
+        clause.body.visit_with(self);
+    }
+
+    /// The variables of its body are taken for those of what is around it, and so is the parameter of a setter.
+    fn visit_getter_prop(&mut self, _: &GetterProp) {
+        self.found = true;
+    }
+
+    fn visit_setter_prop(&mut self, _: &SetterProp) {
+        self.found = true;
+    }
+
+    fn visit_static_block(&mut self, _: &StaticBlock) {
+        self.found = true;
+    }
+
+    /// Its block is taken for one that holds nothing.
+    fn visit_using_decl(&mut self, _: &UsingDecl) {
+        self.found = true;
+    }
+
+    /// In a block: the other places of functions are below.
+    fn visit_fn_decl(&mut self, _: &FnDecl) {
+        self.found = true;
+    }
+
+    fn visit_module_item(&mut self, item: &ModuleItem) {
+        match item {
+            ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { decl: Decl::Fn(declaration), .. })) => {
+                declaration.function.visit_with(self);
+            }
+            ModuleItem::ModuleDecl(other) => other.visit_children_with(self),
+            ModuleItem::Stmt(statement) => self.visit_body(std::slice::from_ref(statement)),
+        }
+    }
+
+    fn visit_script(&mut self, script: &Script) {
+        self.visit_body(&script.body);
+    }
+
+    fn visit_function_body(&mut self, body: &FunctionBody) {
+        self.visit_body(&body.stmts);
+    }
+}
+
+impl Liftable {
+    fn visit_body(&mut self, statements: &[Stmt]) {
+        for statement in statements {
+            match statement {
+                Stmt::Decl(Decl::Fn(declaration)) => declaration.function.visit_with(self),
+                other => other.visit_with(self),
+            }
+        }
     }
 }
 
@@ -120,6 +195,8 @@ pub(super) struct Replace<'a> {
     is_commonjs: bool,
     /// Whether anything was replaced.
     pub(super) replaced: bool,
+    /// Whether a value has names, which the file may have declared too.
+    pub(super) has_names: bool,
 }
 
 impl Replace<'_> {
@@ -137,7 +214,9 @@ impl Replace<'_> {
                 known.then(|| *Expr::undefined(span))?
             }
         };
-        value.visit_mut_with(&mut Free(self.unresolved));
+        let mut free = Free { unresolved: self.unresolved, has_names: self.has_names };
+        value.visit_mut_with(&mut free);
+        self.has_names = free.has_names;
         value.visit_mut_with(&mut Place(span));
         self.replaced = true;
         Some(value)

@@ -5,41 +5,59 @@
 use super::Printed;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::ops::Range;
 use std::sync::Arc;
-use swc_core::common::BytePos;
 
 /// Where the lines of a text begin, and how many UTF-16 units its bytes are.
 pub(super) struct Lines {
     starts: Vec<u32>,
     /// For each character of several bytes: the offset after it, and how many units fewer than bytes there were until then.
     surplus: Vec<(u32, u32)>,
+    /// The offset of the text's end, which is a place too.
     end: u32,
-    /// Number of the line that was asked for last: the next one is mostly the same.
-    last: usize,
+    /// Number of the line that was asked for last, and its offsets: the next place is mostly in the same.
+    last: u32,
+    within: Range<u32>,
 }
 
 impl Lines {
     pub(super) fn new(text: &str) -> Self {
         let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
         let surplus = if text.is_ascii() { Vec::new() } else { surplus(text) };
-        Self { starts: starts.collect(), surplus, end: text.len() as u32, last: 0 }
+        Self { starts: starts.collect(), surplus, end: text.len() as u32, last: 0, within: 0..0 }
     }
 
-    /// The place of a position; `None` outside the text.
-    pub(super) fn place(&mut self, position: BytePos) -> Option<Place> {
-        let offset = position.0.checked_sub(1).filter(|offset| *offset <= self.end)?;
-        if !self.is_in(offset, self.last) {
-            let next = self.last + 1;
-            let search = || self.starts.partition_point(|start| *start <= offset) - 1;
-            self.last = if self.is_in(offset, next) { next } else { search() };
+    /// The place of an offset; `None` outside the text.
+    pub(super) fn place(&mut self, offset: u32) -> Option<Place> {
+        if !self.within.contains(&offset) {
+            self.seek(offset)?;
         }
-        let start = self.starts[self.last];
-        Some((self.last as u32, offset - self.surplus_before(offset) - (start - self.surplus_before(start))))
+        let bytes = offset - self.within.start;
+        let surplus = match self.surplus.is_empty() {
+            true => 0,
+            false => self.surplus_before(offset) - self.surplus_before(self.within.start),
+        };
+        Some((self.last, bytes - surplus))
     }
 
-    fn is_in(&self, offset: u32, line: usize) -> bool {
-        self.starts.get(line).is_some_and(|start| *start <= offset)
-            && self.starts.get(line + 1).is_none_or(|next| offset < *next)
+    /// Goes to the line of an offset.
+    fn seek(&mut self, offset: u32) -> Option<()> {
+        if offset > self.end {
+            return None;
+        }
+        let next = self.line(self.last as usize + 1);
+        self.last = match next.contains(&offset) {
+            true => self.last + 1,
+            false => self.starts.partition_point(|start| *start <= offset) as u32 - 1,
+        };
+        self.within = self.line(self.last as usize);
+        Some(())
+    }
+
+    /// The offsets of a line; none if there is no such line.
+    fn line(&self, number: usize) -> Range<u32> {
+        let start = |number: usize| self.starts.get(number).copied().unwrap_or(self.end + 1);
+        start(number)..start(number + 1)
     }
 
     fn surplus_before(&self, offset: u32) -> u32 {
@@ -148,9 +166,8 @@ impl SourceMap {
             {
                 let state =
                     State { line: first.line, column: first.column, is_first: false, from: first.from, name: 0 };
-                let mut text = String::with_capacity(others.len() * 8);
-                state.write(&mut text, others, &Run { sources: vec![0], ..Run::default() });
-                run.rest = Some(text.into());
+                let others = state.write(others, &Run { sources: vec![0], ..Run::default() });
+                run.rest = Some(others.into());
             }
         }
     }
@@ -181,7 +198,7 @@ impl SourceMap {
         for run in &self.runs {
             states.extend(states.last().map(|state| state.after(run)));
         }
-        self.runs.par_iter().zip(states).map(|(run, state)| state.mappings(run)).collect()
+        self.runs.par_iter().zip(states).with_max_len(1).map(|(run, state)| state.mappings(run)).collect()
     }
 }
 
@@ -226,24 +243,9 @@ impl<'a> Json<'a> {
 impl Part<'_> {
     /// Bytes.
     fn size(&self) -> usize {
-        struct Count(usize);
-        impl std::io::Write for Count {
-            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-                self.0 += bytes.len();
-                Ok(bytes.len())
-            }
-
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
-        }
         match self {
             Self::Plain(text) => text.len(),
-            Self::ToQuote(text) => {
-                let mut count = Count(0);
-                serde_json::to_writer(&mut count, text).expect("a text always serialises");
-                count.0
-            }
+            Self::ToQuote(text) => quoted_size(text),
         }
     }
 
@@ -254,6 +256,22 @@ impl Part<'_> {
             Self::ToQuote(text) => serde_json::to_writer(place, text).expect("the place is large enough"),
         }
     }
+}
+
+/// Bytes of a text as a JSON string. A serialiser that counts what it writes takes four times as long: the sources are most of a map.
+fn quoted_size(text: &str) -> usize {
+    // Sums as wide as what is added: so the compiler takes many bytes at once.
+    let is_escaped = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
+    let is_long = |byte: &u8| *byte < b' ' && !matches!(byte, 0x08 | b'\t' | b'\n' | 0x0c | b'\r');
+    let count = |bytes: &[u8]| {
+        let [mut escaped, mut long] = [0u8; 2];
+        for byte in bytes {
+            escaped += u8::from(is_escaped(byte));
+            long += u8::from(is_long(byte));
+        }
+        usize::from(escaped) + 4 * usize::from(long)
+    };
+    text.len() + 2 + text.as_bytes().chunks(255).map(count).sum::<usize>()
 }
 
 /// What was written last: mappings hold differences only.
@@ -288,37 +306,34 @@ impl State {
 
     fn mappings(self, run: &Run) -> String {
         let Some(rest) = &run.rest else {
-            let mut text = String::with_capacity(run.tokens.len() * 8);
-            self.write(&mut text, &run.tokens, run);
-            return text;
+            return self.write(&run.tokens, run);
         };
-        let mut text = String::with_capacity(rest.len() + 32);
-        self.write(&mut text, &run.tokens[..1], run);
-        text.push_str(rest);
-        text
+        self.write(&run.tokens[..1], run) + rest
     }
 
-    fn write(mut self, text: &mut String, tokens: &[Token], run: &Run) {
+    fn write(mut self, tokens: &[Token], run: &Run) -> String {
+        let mut text = Vec::with_capacity(tokens.len() * 8);
         for token in tokens {
             while self.line < run.line + token.line {
-                text.push(';');
+                text.push(b';');
                 (self.line, self.column, self.is_first) = (self.line + 1, 0, true);
             }
             if !std::mem::take(&mut self.is_first) {
-                text.push(',');
+                text.push(b',');
             }
             let from = token.from.renumbered(run);
-            write_difference(text, token.column, self.column);
-            write_difference(text, from.source, self.from.source);
-            write_difference(text, from.line, self.from.line);
-            write_difference(text, from.column, self.from.column);
+            write_difference(&mut text, token.column, self.column);
+            write_difference(&mut text, from.source, self.from.source);
+            write_difference(&mut text, from.line, self.from.line);
+            write_difference(&mut text, from.column, self.from.column);
             if token.name != NO_NAME {
                 let name = run.names[token.name as usize];
-                write_difference(text, name, self.name);
+                write_difference(&mut text, name, self.name);
                 self.name = name;
             }
             (self.column, self.from) = (token.column, from);
         }
+        String::from_utf8(text).expect("digits are ASCII")
     }
 }
 
@@ -330,14 +345,14 @@ impl Origin {
 }
 
 /// Base 64 VLQ, as the source map specification (ECMA-426) has it: five bits a digit, the lowest bits first, of which the first is the sign.
-fn write_difference(text: &mut String, to: u32, from: u32) {
+fn write_difference(text: &mut Vec<u8>, to: u32, from: u32) {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut rest = u64::from(to.abs_diff(from)) << 1 | u64::from(to < from);
     while rest > 31 {
-        text.push(char::from(DIGITS[(rest & 31 | 32) as usize]));
+        text.push(DIGITS[(rest & 31 | 32) as usize]);
         rest >>= 5;
     }
-    text.push(char::from(DIGITS[rest as usize]));
+    text.push(DIGITS[rest as usize]);
 }
 
 /// Builds a map of one run and leaves out what says the same again.
@@ -356,17 +371,27 @@ impl Writer {
         self.sources.len() as u32 - 1
     }
 
-    /// Adds a token: where it stands, and where that comes from.
-    pub(super) fn add(&mut self, (line, column): Place, from: Origin, name: Option<&str>) {
-        let says_the_same = |last: &Token| name.is_none() && last.line == line && last.from == from;
+    /// Adds a token without a name: where it stands, and where that comes from. Returns its number, which is that of the next one if this one
+    /// is left out.
+    pub(super) fn add(&mut self, (line, column): Place, from: Origin) -> usize {
+        let says_the_same = |last: &Token| last.line == line && last.from == from;
         if self.tokens.last().is_some_and(says_the_same) {
-            return;
+            return self.tokens.len();
         }
-        let name = name.map_or(NO_NAME, |name| self.name(name));
-        self.tokens.push(Token { line, column, from, name });
+        self.tokens.push(Token { line, column, from, name: NO_NAME });
+        self.tokens.len() - 1
     }
 
-    fn name(&mut self, name: &str) -> u32 {
+    /// Gives the token of a number its name, and adds it if it was left out.
+    pub(super) fn name(&mut self, number: usize, (line, column): Place, from: Origin, name: &str) {
+        let token = Token { line, column, from, name: self.number(name) };
+        match self.tokens.get_mut(number) {
+            Some(unnamed) if (unnamed.line, unnamed.column, unnamed.from) == (line, column, from) => *unnamed = token,
+            _ => self.tokens.insert(number, token),
+        }
+    }
+
+    fn number(&mut self, name: &str) -> u32 {
         if let Some(number) = self.numbers.get(name) {
             return *number;
         }
@@ -472,7 +497,7 @@ mod tests {
     #[test]
     fn columns_count_utf16_units() {
         let mut lines = Lines::new("aé€\n😀b");
-        let mut place = |offset: u32| lines.place(BytePos(offset + 1));
+        let mut place = |offset: u32| lines.place(offset);
         assert_eq!(place(0), Some((0, 0)));
         assert_eq!(place(3), Some((0, 2)), "é is one unit");
         assert_eq!(place(6), Some((0, 3)), "€ is one unit");
@@ -480,7 +505,7 @@ mod tests {
         assert_eq!(place(11), Some((1, 2)), "an emoji is two units");
         assert_eq!(place(12), Some((1, 3)));
         assert_eq!(place(13), None);
-        assert_eq!(lines.place(BytePos(0)), None);
+        assert_eq!(place(1), Some((0, 1)), "in another line than the last");
     }
 
     #[test]
@@ -488,7 +513,7 @@ mod tests {
         let piece = |name: &str| {
             let mut writer = Writer::default();
             let source = writer.source(&name.into(), &"x".into());
-            writer.add((0, 0), Origin { source, line: 0, column: 0 }, None);
+            writer.add((0, 0), Origin { source, line: 0, column: 0 });
             writer.finish()
         };
         let mut joiner = MapJoiner::default();
@@ -509,7 +534,7 @@ mod tests {
             let mut writer = Writer::default();
             let source = writer.source(&name.into(), &"a\nb".into());
             for (place, (line, column)) in [((0, 2), (0, 3)), ((0, 9), (0, 1)), ((2, 1), (1, 7)), ((2, 4), (0, 0))] {
-                writer.add(place, Origin { source, line, column }, None);
+                writer.add(place, Origin { source, line, column });
             }
             let mut map = writer.finish();
             if is_prepared {
@@ -526,6 +551,16 @@ mod tests {
         };
         assert_eq!(json(true), json(false));
         assert!(piece("a.js", true).runs[0].rest.is_some());
+    }
+
+    #[test]
+    fn quoted_texts_have_their_size() {
+        let all: String = (0..=0x2ff).filter_map(char::from_u32).chain("\u{2028}\u{ffff}😀".chars()).collect();
+        let long = all.repeat(20);
+        for text in ["", "plain", "\"", &all, &long] {
+            let quoted = serde_json::to_string(text).expect("a text always serialises");
+            assert_eq!(quoted_size(text), quoted.len());
+        }
     }
 
     #[test]

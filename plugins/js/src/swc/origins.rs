@@ -40,7 +40,8 @@ impl Origins {
 
     /// Adds a program's text; returns its base.
     pub(super) fn add(&mut self, program: &Program) -> u32 {
-        if let Some(last) = self.texts.last().filter(|last| Arc::ptr_eq(&last.text, &program.text)) {
+        let is_same = |last: &&Text| Arc::ptr_eq(&last.text, &program.text) && *last.name == *program.id.as_str();
+        if let Some(last) = self.texts.last().filter(is_same) {
             return last.base;
         }
         let base = self.reserve(&program.text);
@@ -61,16 +62,11 @@ impl Origins {
         self.texts.is_empty()
     }
 
-    /// The number of the text that a position is in, which is most probably the `likely` one, and its position there.
-    fn find(&self, position: BytePos, likely: usize) -> Option<(usize, BytePos)> {
-        let within = |number: usize| {
-            let Text { base, text, .. } = self.texts.get(number)?;
-            let place =
-                position.0.checked_sub(*base).filter(|place| *place > 0 && *place as usize <= text.len() + 1)?;
-            Some((number, BytePos(place)))
-        };
-        let search = || self.texts.partition_point(|text| text.base < position.0).checked_sub(1);
-        within(likely).or_else(|| within(search()?))
+    /// The number of the text that a position is in.
+    fn find(&self, position: BytePos) -> Option<usize> {
+        let number = self.texts.partition_point(|text| text.base < position.0).checked_sub(1)?;
+        let Text { base, text, .. } = &self.texts[number];
+        ((position.0 - base) as usize <= text.len() + 1).then_some(number)
     }
 }
 
@@ -81,16 +77,38 @@ impl Origins {
 pub(super) struct Tracer<'a> {
     origins: &'a Origins,
     writer: Writer,
-    /// By number of the text.
-    known: FxHashMap<usize, (u32, Lines)>,
-    /// The number of the text that was asked for last: the next one is mostly the same.
+    used: Vec<Used<'a>>,
+    /// Which of those in use a text is, by its number.
+    known: FxHashMap<usize, usize>,
+    /// The one of those in use that was asked for last: the next one is mostly the same.
     last: usize,
     /// The place that was noted last.
     place: Place,
-    /// What comes there, and what it is called in the sources if that is another name.
-    here: Vec<(BytePos, Option<&'a str>)>,
+    /// What came there.
+    here: Vec<Noted>,
     /// The number of the one of them that was noted last.
     noted: usize,
+}
+
+/// A text that something came from. Its number is that of the source in the map.
+struct Used<'a> {
+    text: &'a Text,
+    lines: Lines,
+}
+
+/// A position that came to a place.
+struct Noted {
+    position: BytePos,
+    from: Option<Origin>,
+    /// The number of its token.
+    token: usize,
+}
+
+impl Used<'_> {
+    /// The place of a position, if that is in this text.
+    fn place(&mut self, position: BytePos) -> Option<Place> {
+        self.lines.place(position.0.checked_sub(self.text.base + 1)?)
+    }
 }
 
 impl<'a> Tracer<'a> {
@@ -98,6 +116,7 @@ impl<'a> Tracer<'a> {
         Self {
             origins,
             writer: Writer::default(),
+            used: Vec::new(),
             known: FxHashMap::default(),
             last: 0,
             place: Place::default(),
@@ -109,38 +128,42 @@ impl<'a> Tracer<'a> {
     /// What stands at a position comes to a place, which is the last one or is after it.
     pub(super) fn note(&mut self, position: BytePos, place: Place) {
         if place != self.place {
-            self.flush();
+            self.here.clear();
             self.place = place;
         }
-        self.noted = self.here.iter().position(|(other, _)| *other == position).unwrap_or(self.here.len());
+        self.noted = self.here.iter().position(|noted| noted.position == position).unwrap_or(self.here.len());
         if self.noted == self.here.len() {
-            self.here.push((position, None));
+            let from = self.origin(position);
+            let token = from.map_or(0, |from| self.writer.add(place, from));
+            self.here.push(Noted { position, from, token });
         }
     }
 
     /// What was noted last is written as this word.
     pub(super) fn name(&mut self, name: &str) {
-        let Some((position, other)) = self.here.get_mut(self.noted) else { return };
-        let Some((number, place)) = self.origins.find(*position, self.last) else { return };
-        *other = word_at(&self.origins.texts[number].text, place).filter(|word| *word != name);
-    }
-
-    fn flush(&mut self) {
-        for (position, name) in self.here.drain(..) {
-            let Some((number, position)) = self.origins.find(position, self.last) else { continue };
-            self.last = number;
-            let (source, lines) = self.known.entry(number).or_insert_with(|| {
-                let Text { name, text, .. } = &self.origins.texts[number];
-                (self.writer.source(name, text), Lines::new(text))
-            });
-            if let Some((line, column)) = lines.place(position) {
-                self.writer.add(self.place, Origin { source: *source, line, column }, name);
-            }
+        let Some(Noted { position, from: Some(from), token }) = self.here.get(self.noted) else { return };
+        let Text { base, text, .. } = self.used[from.source as usize].text;
+        if let Some(word) = word_at(text, *position - BytePos(*base)).filter(|word| *word != name) {
+            self.writer.name(*token, self.place, *from, word);
         }
     }
 
-    pub(super) fn finish(mut self) -> SourceMap {
-        self.flush();
+    fn origin(&mut self, position: BytePos) -> Option<Origin> {
+        let mut place = self.used.get_mut(self.last).and_then(|used| used.place(position));
+        if place.is_none() {
+            let number = self.origins.find(position)?;
+            self.last = *self.known.entry(number).or_insert_with(|| {
+                let text = &self.origins.texts[number];
+                self.used.push(Used { text, lines: Lines::new(&text.text) });
+                self.writer.source(&text.name, &text.text) as usize
+            });
+            place = self.used[self.last].place(position);
+        }
+        let (line, column) = place?;
+        Some(Origin { source: self.last as u32, line, column })
+    }
+
+    pub(super) fn finish(self) -> SourceMap {
         self.writer.finish()
     }
 }

@@ -85,9 +85,12 @@ pub struct Dialect<'a> {
 
 /// Parses one file and transforms it into the JavaScript that is linked. A file that does not parse yields no program and one
 /// `syntax-error` for each thing that the parser found.
-pub fn parse(id: &AssetId, text: &str, dialect: Dialect<'_>, settings: &Settings) -> Outcome<Option<Program>> {
+pub fn parse(id: &AssetId, text: &Arc<str>, dialect: Dialect<'_>, settings: &Settings) -> Outcome<Option<Program>> {
     let Dialect { syntax, hint, compiler } = dialect;
-    let without_mark = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let without_mark = match text.strip_prefix('\u{feff}') {
+        Some(text) => &Arc::from(text),
+        None => text,
+    };
     let skipped = u32::try_from(text.len() - without_mark.len()).unwrap_or_default();
     if u32::try_from(text.len()).is_err() {
         return Outcome::with(None, vec![Diagnostic::error("syntax-error", "the file is too large").at(id, 0..0, "")]);
@@ -115,8 +118,8 @@ pub fn parse(id: &AssetId, text: &str, dialect: Dialect<'_>, settings: &Settings
     match parsed {
         Ok((tree, comments, Marks { unresolved, top_level })) => {
             let (module, goal) = as_module(tree, hint);
-            let comments = Comments::take(comments);
-            let text = Arc::from(without_mark);
+            let comments = Comments::of_source(comments, settings.minify);
+            let text = Arc::clone(without_mark);
             Outcome::new(Some(Program {
                 module,
                 goal,

@@ -36,23 +36,19 @@ use swc_core::ecma::transforms::base::rename::rename;
 use swc_core::ecma::transforms::base::resolver;
 use swc_core::ecma::visit::{VisitMut, VisitMutWith, noop_visit_mut_type};
 
-/// Bytes of sources that are compressed as one unit, at least. A chunk of less than two segments is one.
+/// Bytes of sources that are compressed as one unit. A chunk of less than two segments is one.
 ///
-/// Half a megabyte of small modules is minified in 250 ms as one segment, on one core while others are idle, so segments are small.
-const SMALLEST: usize = 64 << 10;
-
-/// The same, at most. Larger ones save nothing: three.js ten times is 240.8 kB with Brotli 11 in segments of 390 KiB, 239.6 in segments of 256
-/// KiB, and 244.5 in segments of 64 KiB.
-const LARGEST: usize = 256 << 10;
-
-/// A chunk has so many segments where these bounds allow it: more cores are rare, and each border costs bytes.
-const USUAL: usize = 32;
+/// The compressor walks a segment's tree some dozens of times, and a tree that does not fit the cache of a core comes from memory each
+/// time. By the size of a segment, with a second level of 512 KiB: three.js ten times takes 5.6 s of processor time with 256 KiB, 5.0 with
+/// 128, 4.3 with 64, 4.1 with 32; 5,000 small modules 3.3, 2.6, 2.1, 2.0; forty pages of an application 2.5, 2.4, 2.2, 2.2. Each border
+/// costs bytes, few of them: with Brotli 11 that is 239.8, 243.2, 244.3, 245.9 kB; 65.3, 65.1, 65.1, 65.6; and 493.7, 494.9, 495.5, 496.1.
+const SEGMENT: usize = 32 << 10;
 
 /// Into how many segments a chunk is cut, of so many bytes of sources. Builds with debug assertions take the size of a segment from the
 /// environment, so that tests can cut between any two statements.
 pub fn count_segments(bytes: usize) -> usize {
     let size = if cfg!(debug_assertions) { size_in_tests() } else { None };
-    (bytes / size.unwrap_or((bytes / USUAL).clamp(SMALLEST, LARGEST))).max(1)
+    (bytes / size.unwrap_or(SEGMENT)).max(1)
 }
 
 #[expect(clippy::disallowed_methods, reason = "no build that is released reads it")]
@@ -103,19 +99,21 @@ struct Part {
     place: Place,
 }
 
-/// Compresses and renames a chunk that is cut into segments. The error is a message about code that does not parse.
+/// Compresses and renames a chunk that is cut into segments. Whoever has none left takes them from the others one by one: rayon would give
+/// each thread a quarter at a time, and the last ones would work alone for 50 ms of a second. The error is a message about code that does not parse.
 pub(super) fn minify_segments(segments: Vec<Segment>, writing: &Writing<'_>) -> Result<Printed, String> {
-    let read: Result<Vec<(Part, Border)>, String> = segments.into_par_iter().map(read).collect();
+    let read: Result<Vec<(Part, Border)>, String> = segments.into_par_iter().with_max_len(1).map(read).collect();
     let (mut parts, borders): (Vec<Part>, Vec<Border>) = read?.into_iter().unzip();
     let Some(crossings) = cross(&borders) else { return Ok(minify_together(parts, writing)) };
     let declared: Vec<Declared> = parts
         .par_iter_mut()
         .zip(&crossings)
+        .with_max_len(1)
         .map(|(part, crossing)| part.compress(crossing, writing.settings))
         .collect();
     let names = rename_all(&declared, &borders);
     let finish = |(part, names): (Part, &Names)| (part.place.clone(), part.finish(names, writing));
-    let finished: Vec<(Place, Printed)> = parts.into_par_iter().zip(&names).map(finish).collect();
+    let finished: Vec<(Place, Printed)> = parts.into_par_iter().zip(&names).with_max_len(1).map(finish).collect();
     Ok(join(finished))
 }
 

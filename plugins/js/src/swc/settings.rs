@@ -12,6 +12,7 @@ pub struct Settings {
     pub(super) target: Target,
     pub(super) jsx: JsxOptions,
     pub(super) keep_names: bool,
+    pub(super) minify: bool,
     pub(super) legal_comments: LegalComments,
 }
 
@@ -30,6 +31,7 @@ impl Settings {
             target: Target::parse(&options.target)?,
             jsx: options.jsx.clone(),
             keep_names: options.keep_names,
+            minify: options.minify,
             legal_comments: options.legal_comments,
         })
     }

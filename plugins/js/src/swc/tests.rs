@@ -61,7 +61,7 @@ fn dialect(id: &AssetId) -> Dialect<'static> {
 #[track_caller]
 fn program(name: &str, text: &str, settings: &Settings) -> Program {
     let id = AssetId::new(name);
-    let outcome = parse(&id, text, dialect(&id), settings);
+    let outcome = parse(&id, &text.into(), dialect(&id), settings);
     assert_eq!(outcome.diagnostics, []);
     let program = outcome.value.expect("no diagnostics, hence a program");
     check_contexts(&program);
@@ -79,7 +79,7 @@ fn check(name: &str, input: &str, settings: &Settings, expected: &str) {
 
 fn errors(name: &str, input: &str) -> Vec<Diagnostic> {
     let id = AssetId::new(name);
-    let outcome = parse(&id, input, dialect(&id), &settings(|_| ()));
+    let outcome = parse(&id, &input.into(), dialect(&id), &settings(|_| ()));
     assert!(outcome.value.is_none(), "{name} parses");
     outcome.diagnostics
 }
@@ -250,8 +250,9 @@ fn module_syntax_makes_a_module() {
         assert_eq!(program("a.js", input, &settings(|_| ())).goal, Goal::Script, "{input}");
     }
     let id = AssetId::new("a.mjs");
-    let module =
-        parse(&id, "a()", Dialect { hint: Hint::Module, ..dialect(&id) }, &settings(|_| ())).value.expect("it parses");
+    let module = parse(&id, &"a()".into(), Dialect { hint: Hint::Module, ..dialect(&id) }, &settings(|_| ()))
+        .value
+        .expect("it parses");
     assert_eq!(module.goal, Goal::Module);
 }
 
@@ -588,6 +589,19 @@ fn statements_are_as_their_text_would_be() {
     let text = draft(&format!("import {{ g }} from 'g';\n{}", print(&program, statements(&program), options).code));
     let small = |draft| minify(draft, Format::Esm, &settings, false).expect("it parses").code;
     assert_eq!(small(tree), small(text));
+}
+
+#[test]
+fn modules_of_one_text_have_their_own_places_in_a_map() {
+    let (settings, text) = (settings(|_| ()), "f();".into());
+    let mut draft = Draft::default();
+    for id in ["x.js?a", "x.js?b"].map(AssetId::new) {
+        let program = Arc::new(parse(&id, &text, dialect(&id), &settings).value.expect("it parses"));
+        draft.fill(&program, statements(&program));
+    }
+    let small = minify(draft, Format::Esm, &settings, true).expect("it parses");
+    let map = String::from_utf8(small.map.expect("a map was asked for").json(0)).expect("UTF-8");
+    assert!(map.contains(r#""sources":["x.js?a","x.js?b"]"#), "{map}");
 }
 
 #[test]

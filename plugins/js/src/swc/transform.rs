@@ -5,6 +5,7 @@
 
 use super::Settings;
 use super::accessors::replace_accessors;
+use super::define::Liftable;
 use super::lower::lower;
 use super::namespaces;
 use super::parse::Syntax;
@@ -14,6 +15,7 @@ use super::uses::Uses;
 use planish_pipeline::asset::CompilerOptions;
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
+use swc_core::common::util::take::Take;
 use swc_core::common::{FileName, Mark, SourceMap, SyntaxContext};
 use swc_core::ecma::ast::{Ident, Module, ModuleDecl, ModuleItem, Program, Script};
 use swc_core::ecma::preset_env::Feature;
@@ -27,7 +29,7 @@ use swc_core::ecma::transforms::proposal::decorators::{self, decorators};
 use swc_core::ecma::transforms::proposal::explicit_resource_management::explicit_resource_management;
 use swc_core::ecma::transforms::react::{Options, Runtime, react};
 use swc_core::ecma::transforms::typescript::{Config, ImportsNotUsedAsValues, TsxConfig, tsx, typescript};
-use swc_core::ecma::visit::{VisitMut, VisitMutWith};
+use swc_core::ecma::visit::{VisitMut, VisitMutWith, VisitWith};
 
 /// The marks of one program.
 #[derive(Clone, Copy)]
@@ -69,7 +71,7 @@ pub(super) fn transform(
     let changed = HELPERS.set(&Helpers::new(false), || {
         let mut changed = has_twins;
         changed |= translate(program, comments, context, marks);
-        changed |= define(program, context, marks);
+        changed |= define(program, comments, context, marks);
         changed |= lower(program, comments, context, marks);
         if changed {
             program.mutate(inject_helpers(marks.unresolved));
@@ -166,19 +168,37 @@ fn jsx_options(jsx: &Jsx) -> Options {
     options
 }
 
-/// Replaces what is defined, and drops the branches that are dead then.
-fn define(program: &mut Program, context: &Context<'_>, marks: Marks) -> bool {
+/// Replaces what is defined, and drops the branches that are dead then. Returns whether that may have brought names into a scope that has them
+/// already. Most files only ask for `process.env.NODE_ENV`, and it did not.
+fn define(program: &mut Program, comments: &SingleThreadedComments, context: &Context<'_>, marks: Marks) -> bool {
     let define = &context.settings.define;
     if !define.may_occur(context.text) {
         return false;
     }
     let mut replace = define.replacer(SyntaxContext::empty().apply_mark(marks.unresolved), program.is_script());
-    program.visit_mut_with(&mut replace);
-    if !replace.replaced {
-        return false;
+    let mut liftable = Liftable::default();
+    let mut replace_in = |program: &mut Program| {
+        program.visit_mut_with(&mut replace);
+        if std::mem::take(&mut replace.replaced) {
+            let unresolved = marks.unresolved;
+            program.visit_with(&mut liftable);
+            program.mutate((expr_simplifier(unresolved, Default::default()), dead_branch_remover(unresolved)));
+            program.mutate(fixer(Some(comments)));
+        }
+    };
+    match program {
+        // The passes need not see the statements where nothing was replaced, and do not see then what follows a `throw` of the top level.
+        Program::Module(module) => {
+            for item in std::mem::take(&mut module.body) {
+                let mut alone = Program::Module(Module { body: vec![item], ..Module::dummy() });
+                replace_in(&mut alone);
+                module.body.extend(alone.expect_module().body);
+            }
+        }
+        // A directive rules all of a script.
+        Program::Script(_) => replace_in(program),
     }
-    program.mutate((expr_simplifier(marks.unresolved, Default::default()), dead_branch_remover(marks.unresolved)));
-    true
+    replace.has_names || liftable.found
 }
 
 /// Makes names unique by their text, and gives contexts anew.

@@ -58,19 +58,26 @@ impl<'a> TextWriter<'a> {
         }
     }
 
-    fn write(&mut self, span: Option<Span>, text: &str) -> Result<()> {
+    /// Writes what is known to be [plain](is_plain).
+    fn write_plain(&mut self, span: Option<Span>, text: &str) -> Result<()> {
         self.write_due_semi();
-        self.put(span, text);
+        self.put(span, text, true);
+        Ok(())
+    }
+
+    fn write(&mut self, text: &str) -> Result<()> {
+        self.write_due_semi();
+        self.put(None, text, is_plain(text));
         Ok(())
     }
 
     fn write_due_semi(&mut self) {
         if let Some(span) = self.semi.take() {
-            self.put(span, ";");
+            self.put(span, ";", true);
         }
     }
 
-    fn put(&mut self, span: Option<Span>, text: &str) {
+    fn put(&mut self, span: Option<Span>, text: &str, is_plain: bool) {
         if text.is_empty() {
             return;
         }
@@ -79,7 +86,7 @@ impl<'a> TextWriter<'a> {
             self.note(span.lo);
         }
         self.text.push_str(text);
-        if !text.bytes().all(|byte| byte.is_ascii() && byte != b'\n') {
+        if !is_plain {
             self.count(text);
         }
         if let Some(span) = span {
@@ -116,10 +123,18 @@ impl<'a> TextWriter<'a> {
         self.write_due_semi();
         if !text.is_empty() {
             self.note(span.lo);
-            self.put(None, text);
+            self.put(None, text, is_plain(text));
             self.note(span.hi);
         }
         Ok(())
+    }
+}
+
+/// Whether it is in one line, and a byte is a UTF-16 unit. Most texts are so short that a call would take longer than a look at each byte.
+fn is_plain(text: &str) -> bool {
+    match text.len() {
+        0..32 => text.bytes().all(|byte| byte.is_ascii() && byte != b'\n'),
+        _ => text.is_ascii() && memchr::memchr(b'\n', text.as_bytes()).is_none(),
     }
 }
 
@@ -141,27 +156,27 @@ impl WriteJs for TextWriter<'_> {
             self.semi = Some(span);
             return Ok(());
         }
-        self.write(span, ";")
+        self.write_plain(span, ";")
     }
 
     fn write_space(&mut self) -> Result<()> {
-        self.write(None, " ")
+        self.write_plain(None, " ")
     }
 
     fn write_keyword(&mut self, span: Option<Span>, text: &'static str) -> Result<()> {
-        self.write(span, text)
+        self.write_plain(span, text)
     }
 
     fn write_operator(&mut self, span: Option<Span>, text: &str) -> Result<()> {
-        self.write(span, text)
+        self.write_plain(span, text)
     }
 
     fn write_param(&mut self, text: &str) -> Result<()> {
-        self.write(None, text)
+        self.write(text)
     }
 
     fn write_property(&mut self, text: &str) -> Result<()> {
-        self.write(None, text)
+        self.write(text)
     }
 
     fn write_line(&mut self) -> Result<()> {
@@ -183,7 +198,7 @@ impl WriteJs for TextWriter<'_> {
     }
 
     fn write_comment(&mut self, text: &str) -> Result<()> {
-        self.write(None, text)
+        self.write(text)
     }
 
     fn write_str_lit(&mut self, span: Span, text: &str) -> Result<()> {
@@ -191,7 +206,7 @@ impl WriteJs for TextWriter<'_> {
     }
 
     fn write_str(&mut self, text: &str) -> Result<()> {
-        self.write(None, text)
+        self.write(text)
     }
 
     fn write_symbol(&mut self, span: Span, text: &str) -> Result<()> {
@@ -200,7 +215,7 @@ impl WriteJs for TextWriter<'_> {
         if let (Some(tracer), true) = (&mut self.tracer, self.is_placed) {
             tracer.name(text);
         }
-        self.put(Some(span), text);
+        self.put(Some(span), text, is_plain(text));
         Ok(())
     }
 
@@ -208,7 +223,7 @@ impl WriteJs for TextWriter<'_> {
         if !needs_semi {
             self.semi = None;
         }
-        self.write(span, text)
+        self.write_plain(span, text)
     }
 
     fn care_about_srcmap(&self) -> bool {
