@@ -6,7 +6,7 @@ mod options;
 mod script;
 
 use criterion::Criterion;
-use planish_pipeline::asset::{AssetId, PackageFacts, Source};
+use planish_pipeline::asset::{AssetId, Content, PackageFacts, Source};
 use planish_pipeline::cache::Cache;
 use planish_pipeline::chunk::{Lookup, Split};
 use planish_pipeline::graph::{AssetGraph, AssetIdx, Entry, Node, Target};
@@ -95,7 +95,7 @@ fn graph(plugin: &JsPlugin) -> AssetGraph {
 }
 
 fn node(plugin: &JsPlugin, at: usize) -> Node {
-    let content: Arc<[u8]> = module(at).into_bytes().into();
+    let content = Content::Text(module(at).into());
     let hash = Key::of_bytes(&content);
     let package = PackageFacts { side_effects: true, ..PackageFacts::default() };
     let source = Source { id: AssetId::new(file(at)), path: PathBuf::from(file(at)), content, hash, package };

@@ -8,6 +8,7 @@ mod script;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use planish_pipeline::asset::{AssetId, CompilerOptions};
 use planish_plugins::js::swc::{Dialect, Hint, Settings, Syntax, parse};
+use std::sync::Arc;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -20,7 +21,7 @@ fn measure(criterion: &mut Criterion) {
     let compiler = CompilerOptions::default();
     let mut group = criterion.benchmark_group("parse");
     for functions in [10, 1_000] {
-        let text = script::script(functions, "");
+        let text: Arc<str> = script::script(functions, "").into();
         let id = AssetId::new("input.js");
         group.throughput(Throughput::Bytes(text.len() as u64));
         for (name, syntax) in [("js", Syntax::Js), ("tsx", Syntax::Tsx)] {
