@@ -25,8 +25,7 @@ impl Comments {
         Self::new(leading.take(), trailing.take())
     }
 
-    /// The same for a source. If it will be small, then nobody reads what only explains it, which is a twentieth of what a build of three.js
-    /// has in memory.
+    /// The same for a source. If it will be minified, then nobody reads what only explains it: that is 1.1 MB of the 30 that three.js takes.
     pub(super) fn of_source(comments: SingleThreadedComments, only_annotations: bool) -> Self {
         let mut comments = Self::take(comments);
         if only_annotations {

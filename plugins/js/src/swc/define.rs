@@ -148,7 +148,7 @@ impl Visit for Liftable {
         self.found = true;
     }
 
-    /// Its block is taken for one that holds nothing.
+    /// Its block is taken for one that declares nothing, and dissolved.
     fn visit_using_decl(&mut self, _: &UsingDecl) {
         self.found = true;
     }
@@ -193,7 +193,7 @@ pub(super) struct Replace<'a> {
     define: &'a Define,
     unresolved: SyntaxContext,
     is_commonjs: bool,
-    /// Whether anything was replaced.
+    /// Whether anything was replaced. Whoever asks may reset it.
     pub(super) replaced: bool,
     /// Whether a value has names, which the file may have declared too.
     pub(super) has_names: bool,

@@ -83,19 +83,7 @@ pub(super) fn emit(
 
 /// The identifier at a position of a text.
 pub(super) fn word_at(text: &str, position: BytePos) -> Option<&str> {
-    /// Letters of which it is plain that identifiers have them.
-    const PLAIN: [bool; 256] = {
-        let mut plain = [false; 256];
-        let mut byte = 0u8;
-        while byte < 128 {
-            plain[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
-            byte += 1;
-        }
-        plain
-    };
     let rest = text.get(position.0.checked_sub(1)? as usize..)?;
-    let plain = rest.bytes().position(|byte| !PLAIN[usize::from(byte)]).unwrap_or(rest.len());
-    let others = &rest[plain..];
-    let end = plain + others.find(|letter| !Ident::is_valid_continue(letter)).unwrap_or(others.len());
+    let end = rest.find(|letter| !Ident::is_valid_continue(letter)).unwrap_or(rest.len());
     Some(&rest[..end]).filter(|word| word.starts_with(Ident::is_valid_start))
 }

@@ -251,3 +251,24 @@ impl WriteJs for TextWriter<'_> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_texts_are_ascii_in_one_line() {
+        for length in 0..80 {
+            let text = "x".repeat(length);
+            assert!(is_plain(&text));
+            for at in 0..=length {
+                for other in ["\n", "é", "😀"] {
+                    assert!(
+                        !is_plain(&format!("{}{other}{}", &text[..at], &text[at..])),
+                        "{other:?} at {at} of {length}"
+                    );
+                }
+            }
+        }
+    }
+}
