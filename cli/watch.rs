@@ -3,6 +3,7 @@
 //! What changed only decides what is read again: work that comes out the same is found by its key, and nothing else is remembered.
 
 mod changes;
+mod checkout;
 mod folders;
 
 use crate::Exit;
@@ -15,6 +16,7 @@ use crate::settings::{Settings, Usual, load, shown};
 use crate::summary;
 use crate::terminal::Terminal;
 use changes::{Changes, Interest, wait};
+use checkout::Checkout;
 use folders::Folders;
 use planish_pipeline::resolve::PLUG_AND_PLAY;
 use planish_pipeline::session::Session;
@@ -123,5 +125,6 @@ fn own_folders(site: &Site) -> folders::Own {
 fn interest<'a>(site: &'a Site, concerns: &'a dyn Fn(&Path) -> bool) -> Interest<'a> {
     let options = site.session.options();
     let leave_out = std::iter::once(options.out.as_path()).chain(options.cache.as_deref()).collect();
-    Interest { concerns, config: &site.settings.config_path, leave_out }
+    let checkout = Checkout::around(&options.root);
+    Interest { concerns, config: &site.settings.config_path, leave_out, checkout }
 }

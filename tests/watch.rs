@@ -152,6 +152,28 @@ fn a_checkout_of_thousands_of_files_is_one_build() {
 }
 
 #[test]
+fn a_checkout_that_is_kept_waiting_is_one_build() {
+    let site = many_files(3);
+    git(&site, &["init", "--quiet"]);
+    let watch = Watch::start(&site, &["--json"]);
+    watch.result();
+    // As Git does between its first file and its last.
+    site.write(".git/index.lock", "");
+    site.write("src/parts/f0/p0.js", "export default \"second 0\";\n");
+    assert!(watch.results_within(Duration::from_millis(300)).is_empty(), "it is not done");
+    site.write("src/parts/f1/p1.js", "export default \"second 1\";\n");
+    std::fs::remove_file(site.path(".git/index.lock")).expect("it is there");
+    assert_eq!(watch.result()["success"], true);
+    watch.until_written("second 0");
+    watch.until_written("second 1");
+    assert!(watch.results_within(Duration::from_millis(300)).is_empty(), "one build");
+    // A lock that somebody left only makes it later.
+    site.write(".git/index.lock", "");
+    site.write("src/parts/f2/p2.js", "export default \"second 2\";\n");
+    watch.until_written("second 2");
+}
+
+#[test]
 fn every_way_to_save_a_file_is_one_build() {
     let site = Site::copy_of("errors/good");
     let watch = Watch::start(&site, &["--json"]);

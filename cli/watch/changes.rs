@@ -1,5 +1,6 @@
 //! From events of the file system to one set of changes that is worth a build.
 
+use super::checkout::Checkout;
 use crate::environment::is_file_name;
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use planish_pipeline::resolve::PLUG_AND_PLAY;
@@ -21,6 +22,9 @@ const MANY: usize = 20;
 
 /// A stream of changes that does not end is built this often.
 const AT_MOST: Duration = Duration::from_secs(5);
+
+/// The same while Git or Mercurial changes files. A process that does so may be kept waiting for longer than somebody who saved a file would.
+const QUIET_IN_CHECKOUT: Duration = Duration::from_secs(2);
 
 /// What changed since the last build.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -61,6 +65,8 @@ pub(super) struct Interest<'a> {
     pub(super) config: &'a Path,
     /// Folders that builds write to.
     pub(super) leave_out: Vec<&'a Path>,
+    /// Where the sources are.
+    pub(super) checkout: Checkout,
 }
 
 /// Waits for changes that matter, and then until there are no more for a moment. `None` if nothing watches any longer.
@@ -68,14 +74,25 @@ pub(super) fn wait(events: &Receiver<notify::Result<notify::Event>>, interest: &
     let mut changes = Changes::default();
     // The moments of the first and of the last change.
     let mut span: Option<(Instant, Instant)> = None;
+    // Until when not to end, whatever else says so.
+    let mut held = Instant::now();
     loop {
         let event = match span {
             None => events.recv().ok()?,
             Some((first, last)) => {
-                let end = (last + changes.patience()).min(first + AT_MOST);
+                let patience = changes.patience();
+                let end = (last + patience).min(first + AT_MOST).max(held);
                 match events.recv_timeout(end.saturating_duration_since(Instant::now())) {
                     Ok(event) => event,
-                    Err(RecvTimeoutError::Timeout) => return Some(changes),
+                    Err(RecvTimeoutError::Timeout) => {
+                        let now = Instant::now();
+                        if now > last + QUIET_IN_CHECKOUT || !interest.checkout.is_changing() {
+                            return Some(changes);
+                        }
+                        // Once more after the lock is gone: what was written before that may still be on its way.
+                        held = now + patience;
+                        continue;
+                    }
                     Err(RecvTimeoutError::Disconnected) => return None,
                 }
             }
@@ -166,6 +183,7 @@ mod tests {
             concerns: &|path| ["/s/src/a.js", "/s/src/c.js", "/s/package.json"].map(Path::new).contains(&path),
             config: Path::new("/s/planish.toml"),
             leave_out: vec![Path::new("/s/dist")],
+            checkout: Checkout::default(),
         }
     }
 
