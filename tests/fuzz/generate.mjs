@@ -22,6 +22,7 @@ export const FEATURES = {
   commonjs: 0.5,
   cycles: 0.4,
   deadZones: 0.2, // uses before declarations
+  defines: 0.3, // statements and expressions that `process.env.NODE_ENV`, which is defined, decides about
   dynamic: 0.5, // import()
   entries: 0.3, // several of them
   floating: 0.15, // with `dynamic`: an import() that nobody awaits
@@ -52,6 +53,9 @@ const HIDDEN = [
   "default_1",
   "__filename", "process", "global", "NaN",
 ];
+/** True and false in a bundle for which it is defined, and where it is set. */
+const PRODUCTION = ['process.env.NODE_ENV === "production"', '"production" == process.env.NODE_ENV', "process.env.NODE_ENV"];
+const DEVELOPMENT = ['process.env.NODE_ENV !== "production"', '"development" === process.env.NODE_ENV', "!process.env.NODE_ENV"];
 const VALUES = ["1", "2", "\"text\"", "true", "null", "undefined", "`template`", "[1, 2].length", "3 + 4", "typeof missing"];
 
 /** The graph of a seed: its files, its entries and the arguments it wants to be bundled with. */
@@ -136,7 +140,11 @@ class Graph {
 
   /** What Planish is told besides the entries. */
   arguments() {
-    return [...(this.single ? ["--no-splitting"] : []), ...(this.has("names") ? ["--keep-names"] : [])];
+    return [
+      ...(this.single ? ["--no-splitting"] : []),
+      ...(this.has("names") ? ["--keep-names"] : []),
+      ...(this.has("defines") ? ["--define", 'process.env.NODE_ENV="production"'] : []),
+    ];
   }
 
   // ---- plan: modules and edges ----
@@ -606,6 +614,7 @@ class Graph {
     const result = this.result(module, isCalm);
     const words = new Set(result.match(/[\w$]+/g));
     const inner = random.pick([...NAMES, ...(this.has("hidden") ? HIDDEN : [])].filter((name) => !words.has(name)));
+    if (inner !== "process" && this.isDecided(module)) return this.decidedBody(module, inner, result);
     return random.pick([
       `return ${result};`,
       `return ${result};`,
@@ -614,6 +623,55 @@ class Graph {
       `log(${this.label(module)}, x); return ${result};`,
       `return ((${inner}) => [${inner}, ${result}].join("-"))(x);`,
       `for (const ${inner} of [x]) if (${inner} > 5) return ${inner}; return ${result};`,
+    ]);
+  }
+
+  /** Whether what comes next depends on `process.env.NODE_ENV`. */
+  isDecided(module) {
+    return this.has("defines") && !module.taken.has("process") && this.random.chance(0.4);
+  }
+
+  /** The body of a function of `x` of which a part never runs, with names that only this part has, or that it shares with the rest. */
+  decidedBody(module, inner, result) {
+    const { random } = this;
+    const label = this.label(module);
+    const [always, never] = [random.pick(PRODUCTION), random.pick(DEVELOPMENT)];
+    return random.pick([
+      `if (${always}) return ${result}; return "unused";`,
+      `if (${never}) { const ${inner} = ${result}; log(${label}, ${inner}); } return ${result};`,
+      `if (${never}) { try { ${inner}(); } catch (${inner}) { return ${inner}; } } return typeof ${inner};`,
+      `if (${never}) var ${inner} = 1; return [typeof ${inner}, ${result}].join();`,
+      `if (${never}) { function ${inner}() { return 1; } } return ((${inner}) => ${result})(typeof ${inner});`,
+      `if (${never}) for (var ${inner} of [1]) log(${inner}); ${inner} = 2; return [${inner}, ${result}].join();`,
+      `try { if (${always}) throw x; } catch (${inner}) { return [${inner}, ${result}].join(); }`,
+      `${inner}: for (;;) { if (${always}) break ${inner}; else { log(${label}); continue ${inner}; } } return ${result};`,
+      `switch (process.env.NODE_ENV) { case "test": let ${inner} = 1; return ${inner}; default: return ${result}; }`,
+      `const ${inner} = ${never} ? 1 : ${result}; return ${inner};`,
+      `{ class ${inner} { static { if (${never}) { var ${inner}_; log(${inner}); } } } } return (${always}) && ${result};`,
+    ]);
+  }
+
+  /** The same for statements of the top level. */
+  decided(module, label, value) {
+    const { random } = this;
+    const [always, never] = [random.pick(PRODUCTION), random.pick(DEVELOPMENT)];
+    const inner = random.pick(NAMES.filter((name) => !value.includes(name))) ?? "inner";
+    const top = this.fresh(module, undefined, true);
+    return random.pick([
+      `if (${always}) log(${label}, ${value}); else log(${label});`,
+      `if (${never}) { log(${label}, ${value}); } else if (${always}) { log(${label}); }`,
+      `if (${never}) { const ${inner} = ${value}; log(${label}, ${inner}); }`,
+      `if (${never}) { var ${top} = ${value}; } log(${label}, typeof ${top});`,
+      `if (${never}) { try { log(); } catch (${top}) { var ${top} = 1; } } else log(${label}, typeof ${top});`,
+      `{ if (${never}) { function ${inner}() { return ${value}; } log(${inner}()); } log(${label}, ${value}); }`,
+      `log(${label}, ${never} ? ${value} : "no");`,
+      `log(${label}, (${always}) && ${value});`,
+      `(${never}) || log(${label}, ${value});`,
+      `for (const ${inner} of (${always}) ? [1] : [${value}]) log(${label}, ${inner});`,
+      `while (${never}) { log(${label}, ${value}); break; }`,
+      `log(${label}, process.env.NODE_ENV, ${value});`,
+      `var ${top} = (() => { if (${never}) { return ${value}; } return 5; })(); log(${label}, ${top});`,
+      `if (${never}) { class ${top} { static { log(${label}, ${value}); } } log(${top}); } else log(${label}, typeof ${top});`,
     ]);
   }
 
@@ -718,6 +776,7 @@ class Graph {
       return this.hasDeadZones ? this.guarded(label, value) : undefined;
     }
     if (one.isEarly && this.minify && value.includes(".call(")) return undefined;
+    if (this.isDecided(module)) return this.decided(module, label, value);
     const inner = random.pick(NAMES.filter((name) => !value.includes(name)));
     return random.pick([
       `log(${label}, ${value});`,
@@ -744,7 +803,9 @@ class Graph {
   }
 
   breaking(module) {
-    return `${this.random.pick(["", 'if (typeof log === "function") '])}throw new Error("${module.id} broke");`;
+    const isDecided = this.has("defines") && !module.taken.has("process");
+    const conditions = ["", 'if (typeof log === "function") ', ...(isDecided ? [`if (${this.random.pick(PRODUCTION)}) `] : [])];
+    return `${this.random.pick(conditions)}throw new Error("${module.id} broke");`;
   }
 
   awaiting(module) {
@@ -844,6 +905,15 @@ class Graph {
       () => `log(${label}, typeof ${call});`,
     ];
     const patterns = () => names.map((name) => `${name}: ${this.bring(module, meaning("any"), false)}`);
+    if (this.isDecided(module)) {
+      const [always, never] = [random.pick(PRODUCTION), random.pick(DEVELOPMENT)];
+      forms.push(
+        () => `if (${never}) ${call}; else log(${label});`,
+        () => `if (${never}) { log(${label}); } else { ${call}; }`,
+        () => `const ${bring()} = (${always}) ? ${call} : {};`,
+        () => `if (${never}) { const unused = ${call}; log(unused); }`,
+      );
+    }
     if (names.length && to.shape !== "primitive") forms.push(() => `const { ${patterns().join(", ")} } = ${call};`);
     lines.push(random.pick(forms)());
   }

@@ -46,6 +46,8 @@ const { values: flags } = parseArgs({
 });
 const planish = resolve(flags.planish);
 if (flags.segments) process.env.PLANISH_TEST_SEGMENT = flags.segments;
+// What graphs have it defined as.
+process.env.NODE_ENV = "production";
 const split = flags.split ? true : flags["no-splitting"] ? false : undefined;
 const options = { minify: flags.minify, split, without: flags.without.split(",") };
 const folder = mkdtempSync(join(tmpdir(), "planish-fuzz-"));
