@@ -20,6 +20,7 @@ export const FEATURES = {
   await: 0.3, // top-level await
   classes: 0.5,
   commonjs: 0.5,
+  copies: 0.3, // of what variables are, before they change
   cycles: 0.4,
   deadZones: 0.2, // uses before declarations
   defines: 0.3, // statements and expressions that `process.env.NODE_ENV`, which is defined, decides about
@@ -540,6 +541,11 @@ class Graph {
           `${local} = ${local} + x; return ${local};`,
           `return ++${local} + x;`,
           `[${local}] = [${local} + x]; return ${local};`,
+          ...(this.has("copies") ? [
+            `const y = ${local}; ${local} += x; return [y, ${local}].join();`,
+            `for (${local} of [x, 2]) { const y = ${local}; later(${this.label(module)}, () => y); } return ${local};`,
+            `${local} = x; const y = ${local}; if (x > 0) ${second.local}(x - 1); return [y, ${local}].join();`,
+          ] : []),
         ];
         this.declare(module, `function ${second.local}(x) { ${random.pick(steps)} }`, [second], true);
         const changes = [`${local}++;`, `${local} = ${local} + 1;`, `for (${local} of [1, 7]);`, `({ a: ${local} } = { a: 5 });`];
@@ -636,12 +642,16 @@ class Graph {
     const { random } = this;
     const label = this.label(module);
     const [always, never] = [random.pick(PRODUCTION), random.pick(DEVELOPMENT)];
+    // What the module declares may not be there yet.
+    const isNothing = !module.taken.has(inner);
     return random.pick([
       `if (${always}) return ${result}; return "unused";`,
       `if (${never}) { const ${inner} = ${result}; log(${label}, ${inner}); } return ${result};`,
-      `if (${never}) { try { ${inner}(); } catch (${inner}) { return ${inner}; } } return typeof ${inner};`,
+      ...(isNothing ? [
+        `if (${never}) { try { ${inner}(); } catch (${inner}) { return ${inner}; } } return typeof ${inner};`,
+        `if (${never}) { function ${inner}() { return 1; } } return ((${inner}) => ${result})(typeof ${inner});`,
+      ] : []),
       `if (${never}) var ${inner} = 1; return [typeof ${inner}, ${result}].join();`,
-      `if (${never}) { function ${inner}() { return 1; } } return ((${inner}) => ${result})(typeof ${inner});`,
       `if (${never}) for (var ${inner} of [1]) log(${inner}); ${inner} = 2; return [${inner}, ${result}].join();`,
       `try { if (${always}) throw x; } catch (${inner}) { return [${inner}, ${result}].join(); }`,
       `${inner}: for (;;) { if (${always}) break ${inner}; else { log(${label}); continue ${inner}; } } return ${result};`,
@@ -777,6 +787,7 @@ class Graph {
     }
     if (one.isEarly && this.minify && value.includes(".call(")) return undefined;
     if (this.isDecided(module)) return this.decided(module, label, value);
+    if (this.has("copies") && random.chance(0.3)) return this.copying(module, label);
     const inner = random.pick(NAMES.filter((name) => !value.includes(name)));
     return random.pick([
       `log(${label}, ${value});`,
@@ -786,6 +797,29 @@ class Graph {
       ...(/^[\w$]+$/.test(text) ? [`log(${label}, { ${text} });`] : []),
       `(({ q = ${value} }) => log(${label}, q))({});`,
     ]);
+  }
+
+  /** A statement that keeps what a variable is, which changes after that. */
+  copying(module, label) {
+    const { random } = this;
+    const top = this.fresh(module, undefined, true);
+    const usable = (kind) => module.scope.filter(({ what, isEarly }) => what.kind === kind && !isEarly).map(({ text }) => text);
+    const [values, functions] = [usable("value"), usable("function")];
+    const forms = [
+      `for (var ${top} of [1, 2]) { const y = ${top}; later(${label}, () => y); }`,
+      `for (var ${top} in { p: 1, q: 2 }) later(${label}, ((y) => () => y)(${top}));`,
+      `var ${top}; for (${top} of [1, 2]) { const y = { ${top} }; later(${label}, () => y.${top}); }`,
+      `let ${top}; { let i = 0; while (i < 2) { ${top} = i++; const y = ${top}; later(${label}, () => [y, ${top}].join()); } }`,
+    ];
+    if (values.length && functions.length) {
+      const [value, call] = [random.pick(values), `${random.pick(functions)}(1)`];
+      forms.push(
+        `{ const y = ${value}; log(${label}, ${call}); log(${label}, y, ${value}); }`,
+        `const ${top} = ((y) => () => y)(${value}); log(${label}, ${call}, ${top}(), ${value});`,
+        `later(${label}, () => { const y = ${value}; ${call}; return [y, ${value}].join(); });`,
+      );
+    }
+    return random.pick(forms);
   }
 
   guarded(label, value) {

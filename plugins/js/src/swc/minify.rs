@@ -1,5 +1,6 @@
 //! Makes a chunk small, as a whole or in segments.
 
+use super::changing;
 use super::draft::Draft;
 use super::origins::Origins;
 use super::parse::Grammars;
@@ -11,7 +12,7 @@ use crate::words::occurs;
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
 use swc_core::common::util::take::Take;
-use swc_core::common::{GLOBALS, Globals, Mark};
+use swc_core::common::{GLOBALS, Globals, Mark, SyntaxContext};
 use swc_core::ecma::ast::{
     BinaryOp, ExportNamedSpecifier, Expr, ImportNamedSpecifier, Lit, ModuleExportName, Program as Tree, Stmt, UnaryOp,
 };
@@ -97,7 +98,12 @@ fn shrink(mut tree: Tree, comments: &SingleThreadedComments, format: Format, set
         mangle: Some(mangle(format, &[])),
         ..MinifyOptions::default()
     };
-    parenthesised(run(tree, comments, &options, &extra))
+    let is_marked = changing::mark(&mut tree, SyntaxContext::empty().apply_mark(extra.unresolved_mark));
+    let mut tree = run(tree, comments, &options, &extra);
+    if is_marked {
+        changing::unmark(&mut tree);
+    }
+    parenthesised(tree)
 }
 
 /// A compressed tree with the parentheses that it needs. If the pass knew the comments, it would put some around what is annotated.

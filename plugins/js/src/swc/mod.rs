@@ -12,6 +12,7 @@
 //! - Contexts are numbered by a [`Globals`] of the program's own, so that nothing depends on what was parsed before it or beside it.
 
 mod accessors;
+mod changing;
 mod classes;
 mod comments;
 mod define;

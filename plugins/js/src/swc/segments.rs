@@ -13,11 +13,12 @@
 //!
 //! Invariant: the segments and all that is decided for them depend on the text alone, never on threads.
 
-mod border;
+pub(super) mod border;
 mod names;
 #[cfg(test)]
 mod tests;
 
+use super::changing;
 use super::draft::{Call, Place, Segment};
 use super::minify::{Writing, compress, mangle, minify_whole, parenthesised, run};
 use super::parse::Grammars;
@@ -209,9 +210,13 @@ impl Part {
             let mut neighbours = Neighbours::new(crossing, unresolved, top_level);
             let mut tree = Tree::Module(tree);
             neighbours.begin(&mut tree);
+            let is_marked = changing::mark(&mut tree, unresolved);
             let compress = CompressOptions { passes: PASSES, ..compress(Format::Esm, settings) };
             let options = MinifyOptions { compress: Some(compress), ..MinifyOptions::default() };
             let mut tree = run(tree, &comments, &options, &extra);
+            if is_marked {
+                changing::unmark(&mut tree);
+            }
             neighbours.end(&mut tree);
             let tree = parenthesised(tree).expect_module();
             let declared = Declared::of(&tree, unresolved, top_level);

@@ -16,8 +16,11 @@ use planish_pipeline::asset::CompilerOptions;
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
 use swc_core::common::util::take::Take;
-use swc_core::common::{FileName, Mark, SourceMap, SyntaxContext};
-use swc_core::ecma::ast::{Ident, Module, ModuleDecl, ModuleItem, Program, Script};
+use swc_core::common::{DUMMY_SP, FileName, Mark, SourceMap, SyntaxContext};
+use swc_core::ecma::ast::{
+    Decl, ExportDecl, ExportNamedSpecifier, ExportSpecifier, Ident, Module, ModuleDecl, ModuleExportName, ModuleItem,
+    NamedExport, Program, Script, Stmt,
+};
 use swc_core::ecma::preset_env::Feature;
 use swc_core::ecma::transforms::base::fixer::fixer;
 use swc_core::ecma::transforms::base::helpers::{HELPERS, Helpers, inject_helpers};
@@ -29,6 +32,7 @@ use swc_core::ecma::transforms::proposal::decorators::{self, decorators};
 use swc_core::ecma::transforms::proposal::explicit_resource_management::explicit_resource_management;
 use swc_core::ecma::transforms::react::{Options, Runtime, react};
 use swc_core::ecma::transforms::typescript::{Config, ImportsNotUsedAsValues, TsxConfig, tsx, typescript};
+use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{VisitMut, VisitMutWith, VisitWith};
 
 /// The marks of one program.
@@ -203,12 +207,32 @@ fn define(program: &mut Program, comments: &SingleThreadedComments, context: &Co
 
 /// Makes names unique by their text, and gives contexts anew.
 fn settle(program: &mut Program, comments: &SingleThreadedComments) -> Marks {
+    if let Program::Module(module) = program {
+        module.body = std::mem::take(&mut module.body).into_iter().flat_map(list_exports).collect();
+    }
     program.mutate(hygiene());
     program.visit_mut_with(&mut Forget);
     program.mutate(fixer(Some(comments)));
     let marks = Marks::new();
     marks.resolve(program, false);
     marks
+}
+
+/// `export const a = 1, b = 2;` becomes `const a = 1, b = 2; export { a, b };`: where swc gives one of several names another, it exports that
+/// name alone.
+fn list_exports(item: ModuleItem) -> Vec<ModuleItem> {
+    match item {
+        ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { span, decl: Decl::Var(declaration) }))
+            if declaration.decls.len() > 1 || declaration.decls.iter().any(|one| !one.name.is_ident()) =>
+        {
+            let clause = |orig| ExportNamedSpecifier { span: DUMMY_SP, orig, exported: None, is_type_only: false };
+            let names = find_pat_ids(&declaration.decls).into_iter().map(ModuleExportName::Ident);
+            let specifiers = names.map(clause).map(ExportSpecifier::Named).collect();
+            let list = NamedExport { span, specifiers, src: None, type_only: false, with: None };
+            vec![Stmt::Decl(Decl::Var(declaration)).into(), ModuleDecl::ExportNamed(list).into()]
+        }
+        item => vec![item],
+    }
 }
 
 /// Removes all contexts, those of blocks and functions too.

@@ -15,12 +15,17 @@ use swc_core::ecma::visit::{Visit, VisitMut, VisitMutWith, VisitWith, noop_visit
 /// The specifier of the other segments: no file has this name.
 const OTHERS: &str = "\0others";
 
+/// The specifier of what other segments import: a name whose value its module may change.
+const LIVE: &str = "\0live";
+
 /// The names of a segment's scope.
 pub(super) struct Border {
     unresolved: SyntaxContext,
     top_level: SyntaxContext,
     pub(super) declared: FxHashSet<Atom>,
     pub(super) free: FxHashSet<Atom>,
+    /// Those declared names that are imported.
+    imported: FxHashSet<Atom>,
     /// Those of both that get values more than once: that code assigns to, and variables whose declarations run again or are several.
     assigned: FxHashSet<Atom>,
     /// Those that a declaration at the top has given a value.
@@ -31,9 +36,9 @@ pub(super) struct Border {
 
 impl Border {
     pub(super) fn of(tree: &Tree, unresolved: SyntaxContext, top_level: SyntaxContext) -> Self {
-        let [declared, free, assigned, given] = Default::default();
+        let [declared, free, imported, assigned, given] = Default::default();
         let is_bare = tree.as_module().is_some_and(|module| module.body.iter().all(is_bare));
-        let mut border = Self { unresolved, top_level, declared, free, assigned, given, is_bare };
+        let mut border = Self { unresolved, top_level, declared, free, imported, assigned, given, is_bare };
         tree.visit_with(&mut border);
         border
     }
@@ -97,6 +102,11 @@ impl Visit for Border {
         declaration.decls.visit_with(self);
     }
 
+    fn visit_import_decl(&mut self, import: &ImportDecl) {
+        self.imported.extend(import.specifiers.iter().map(|clause| clause.local().sym.clone()));
+        import.visit_children_with(self);
+    }
+
     // The outer names of clauses are no variables, though the resolver takes them for such.
 
     fn visit_export_named_specifier(&mut self, clause: &ExportNamedSpecifier) {
@@ -131,6 +141,8 @@ impl Visit for Border {
 pub(super) struct Crossing {
     /// What others declare and gets its value once. A name that changes is left free: nothing is known of it.
     imports: FxHashSet<Atom>,
+    /// What others import.
+    live: FxHashSet<Atom>,
     /// Those names, with what they are called meanwhile: `Set` would be taken for the global of that name, of which much is known.
     changing: FxHashMap<Atom, Atom>,
     /// What others use, sorted.
@@ -148,6 +160,7 @@ pub(super) fn cross(borders: &[Border]) -> Option<Vec<Crossing>> {
     }
     let mut exports: Vec<FxHashSet<Atom>> = vec![FxHashSet::default(); borders.len()];
     let mut imports: Vec<FxHashSet<Atom>> = vec![FxHashSet::default(); borders.len()];
+    let mut live = imports.clone();
     let mut changing: Vec<FxHashMap<Atom, Atom>> = vec![FxHashMap::default(); borders.len()];
     for (at, border) in borders.iter().enumerate() {
         if border.free.contains(&Atom::from("eval")) {
@@ -161,16 +174,19 @@ pub(super) fn cross(borders: &[Border]) -> Option<Vec<Crossing>> {
             exports[owner].insert(name.clone());
             if is_bare || borders[owner].assigned.contains(name) {
                 changing[at].insert(name.clone(), format!("{name}$$changing").into());
+            } else if borders[owner].imported.contains(name) {
+                live[at].insert(name.clone());
             } else {
                 imports[at].insert(name.clone());
             }
         }
     }
-    let crossings = exports.into_iter().zip(imports).zip(changing).map(|((exports, imports), changing)| {
-        let mut exports: Vec<Atom> = exports.into_iter().collect();
-        exports.sort_unstable();
-        Crossing { imports, changing, exports }
-    });
+    let crossings =
+        exports.into_iter().zip(imports).zip(live).zip(changing).map(|(((exports, imports), live), changing)| {
+            let mut exports: Vec<Atom> = exports.into_iter().collect();
+            exports.sort_unstable();
+            Crossing { imports, live, changing, exports }
+        });
     Some(crossings.collect())
 }
 
@@ -198,18 +214,13 @@ impl<'a> Neighbours<'a> {
         let Tree::Module(module) = tree else { return };
         let (exports, others) = std::mem::take(&mut module.body).into_iter().partition(is_export);
         (self.exports, module.body) = (exports, others);
-        let mut imports: Vec<&Atom> = self.crossing.imports.iter().collect();
-        imports.sort_unstable();
         let name = |name: &Atom| Ident::new(name.clone(), DUMMY_SP, self.top_level);
-        let clauses = imports.into_iter().map(|import| {
-            ImportSpecifier::Named(ImportNamedSpecifier {
-                span: DUMMY_SP,
-                local: name(import),
-                imported: None,
-                is_type_only: false,
-            })
-        });
-        module.body.insert(0, ModuleItem::ModuleDecl(ModuleDecl::Import(import(clauses.collect()))));
+        let import = |names: &FxHashSet<Atom>, specifier| {
+            let mut names: Vec<&Atom> = names.iter().collect();
+            names.sort_unstable();
+            ModuleItem::ModuleDecl(ModuleDecl::Import(import(names.into_iter().map(name), specifier)))
+        };
+        module.body.splice(..0, [import(&self.crossing.imports, OTHERS), import(&self.crossing.live, LIVE)]);
         let mut kept: Vec<ExportSpecifier> = self.crossing.exports.iter().map(|export| clause(name(export))).collect();
         let own = self.exports.iter().filter_map(|item| item.as_module_decl()?.as_export_named());
         kept.extend(own.flat_map(|export| &export.specifiers).cloned());
@@ -234,8 +245,13 @@ impl<'a> Neighbours<'a> {
     }
 }
 
-fn import(specifiers: Vec<ImportSpecifier>) -> ImportDecl {
-    let src = Box::new(Str { span: DUMMY_SP, value: OTHERS.into(), raw: None });
+fn import(names: impl Iterator<Item = Ident>, specifier: &str) -> ImportDecl {
+    let clause = |local| {
+        let clause = ImportNamedSpecifier { span: DUMMY_SP, local, imported: None, is_type_only: false };
+        ImportSpecifier::Named(clause)
+    };
+    let (specifiers, src) =
+        (names.map(clause).collect(), Box::new(Str { span: DUMMY_SP, value: specifier.into(), raw: None }));
     ImportDecl { span: DUMMY_SP, specifiers, src, type_only: false, with: None, phase: ImportPhase::Evaluation }
 }
 
@@ -250,7 +266,13 @@ fn is_export(item: &ModuleItem) -> bool {
 }
 
 fn is_import_of_others(item: &ModuleItem) -> bool {
-    matches!(item, ModuleItem::ModuleDecl(ModuleDecl::Import(import)) if import.src.value == *OTHERS)
+    let import = item.as_module_decl().and_then(|declaration| declaration.as_import());
+    import.is_some_and(|import| is_constant(import) || import.src.value == *LIVE)
+}
+
+/// Whether what another segment declares is imported, which gets its value once.
+pub(in super::super) fn is_constant(import: &ImportDecl) -> bool {
+    import.src.value == *OTHERS
 }
 
 /// Free names become those that are imported.
@@ -261,7 +283,7 @@ impl VisitMut for Neighbours<'_> {
         if name.ctxt != self.unresolved {
             return;
         }
-        if self.crossing.imports.contains(&name.sym) {
+        if self.crossing.imports.contains(&name.sym) || self.crossing.live.contains(&name.sym) {
             name.ctxt = self.top_level;
         } else if let Some(meanwhile) = self.crossing.changing.get(&name.sym) {
             name.sym = meanwhile.clone();

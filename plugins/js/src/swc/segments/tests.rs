@@ -57,6 +57,12 @@ fn a_name_that_changes_is_no_constant() {
 }
 
 #[test]
+fn what_others_import_may_change() {
+    let code = small(&["import { count, raise } from './x.js';", "let before = count; raise(); use(before, count);"]);
+    assert_eq!(code, "import{count as ee,raise as te}from\"./x.js\";\nlet ne=ee;te(),use(ne,ee);");
+}
+
+#[test]
 fn variables_inside_statements_are_the_chunks_too() {
     let loops = "for (var at = 0; at < 3; at++) use(at);";
     let code = small(&[loops, &loops.replace("at", "at2"), "use(at, at2);"]);
