@@ -64,18 +64,34 @@ struct Variable {
     /// Where it gets its value, if one place gives it one.
     assigned: Option<Place>,
     assignments: u32,
+    /// It is declared without its value.
+    is_late: bool,
+    /// Something has its value.
     is_copied: bool,
+    /// Something has a value that comes of it, such as `name + 1`.
+    is_computed_with: bool,
+    /// How many functions are around these uses, at most.
+    functions: u32,
 }
 
 impl Variable {
-    /// Its only assignment may run again before it begins anew.
+    /// Whether the compressor has to be told that it changes.
     fn is_changing(&self) -> bool {
-        let runs_again = self.assignments == 1
-            && self.assigned.is_some_and(|assigned| {
-                // Parameters and the like begin anew with their function, or what is around a loop.
-                self.declared.map_or(assigned.loops > 0, |declared| declared < assigned)
-            });
-        self.is_copied && (self.is_imported || runs_again)
+        let is_used = self.is_copied || self.is_computed_with;
+        if self.is_imported {
+            return is_used;
+        }
+        let (1, Some(assigned)) = (self.assignments, self.assigned) else { return false };
+        match self.declared {
+            // A function may run before and after the assignment.
+            Some(declared) if declared == assigned => self.is_late && is_used && self.functions > declared.functions,
+            // Others may call what assigns while something is computed.
+            Some(declared) if declared.functions < assigned.functions => is_used,
+            // In a loop. What is computed is used before the next turn, or kept.
+            Some(declared) => declared < assigned && self.is_copied,
+            // Parameters and the like begin anew with what is around a loop.
+            None => assigned.loops > 0 && self.is_copied,
+        }
     }
 }
 
@@ -83,6 +99,8 @@ impl Variable {
 struct Analysis {
     variables: FxHashMap<Id, Variable>,
     place: Place,
+    /// In code of a module, which runs once.
+    runs_once: bool,
 }
 
 impl Analysis {
@@ -103,33 +121,64 @@ impl Analysis {
         }
     }
 
-    /// Names whose value a copy may be of: `a` and `b` of `c ? a : [b]`.
+    fn use_value(&mut self, name: &Ident, is_copy: bool) {
+        let functions = self.place.functions;
+        let variable = self.of(name.to_id());
+        variable.is_copied |= is_copy;
+        variable.is_computed_with |= !is_copy;
+        variable.functions = variable.functions.max(functions);
+    }
+
+    /// Something gets this value.
     fn copy(&mut self, value: &Expr) {
+        self.note(value, true);
+    }
+
+    /// Notes the names that a value comes of as long as no other code runs: a call, say, is not put in another place. `a` and `b` of
+    /// `c ? a : [b]` may be the value or a part of it.
+    fn note(&mut self, value: &Expr, is_copy: bool) {
         match value {
-            Expr::Ident(name) => self.of(name.to_id()).is_copied = true,
-            Expr::Paren(inner) => self.copy(&inner.expr),
-            Expr::Seq(sequence) => sequence.exprs.last().into_iter().for_each(|last| self.copy(last)),
+            Expr::Ident(name) => self.use_value(name, is_copy),
+            Expr::Paren(inner) => self.note(&inner.expr, is_copy),
+            Expr::Seq(sequence) => sequence.exprs.last().into_iter().for_each(|last| self.note(last, is_copy)),
             // What is assigned to a name is seen where that is.
-            Expr::Assign(assignment) if is_member(&assignment.left) => self.copy(&assignment.right),
+            Expr::Assign(assignment) if is_member(&assignment.left) => self.note(&assignment.right, is_copy),
             Expr::Cond(choice) => {
-                self.copy(&choice.cons);
-                self.copy(&choice.alt);
+                self.note(&choice.test, false);
+                self.note(&choice.cons, is_copy);
+                self.note(&choice.alt, is_copy);
             }
-            Expr::Bin(BinExpr { op: op!("&&") | op!("||") | op!("??"), left, right, .. }) => {
-                self.copy(left);
-                self.copy(right);
+            Expr::Bin(operation) => {
+                let is_copy = is_copy && matches!(operation.op, op!("&&") | op!("||") | op!("??"));
+                self.note(&operation.left, is_copy);
+                self.note(&operation.right, is_copy);
             }
-            Expr::Array(array) => self.copy_all(array.elems.iter().flatten()),
-            Expr::Object(object) => {
-                for property in object.props.iter().filter_map(PropOrSpread::as_prop) {
-                    match &**property {
-                        Prop::Shorthand(name) => self.of(name.to_id()).is_copied = true,
-                        Prop::KeyValue(property) => self.copy(&property.value),
-                        _ => {}
-                    }
-                }
+            Expr::Unary(operation) => self.note(&operation.arg, false),
+            Expr::Tpl(template) => template.exprs.iter().for_each(|value| self.note(value, false)),
+            Expr::Member(MemberExpr { obj, .. })
+                if matches!(**obj, Expr::Array(_) | Expr::Object(_) | Expr::Paren(_)) =>
+            {
+                self.note(obj, is_copy);
             }
+            Expr::Array(array) => array.elems.iter().flatten().for_each(|value| self.note(&value.expr, is_copy)),
+            Expr::Object(object) => object.props.iter().for_each(|property| self.note_property(property, is_copy)),
             _ => {}
+        }
+    }
+
+    fn note_property(&mut self, property: &PropOrSpread, is_copy: bool) {
+        match property {
+            PropOrSpread::Spread(spread) => self.note(&spread.expr, is_copy),
+            PropOrSpread::Prop(property) => match &**property {
+                Prop::Shorthand(name) => self.use_value(name, is_copy),
+                Prop::KeyValue(property) => {
+                    if let PropName::Computed(key) = &property.key {
+                        self.note(&key.expr, false);
+                    }
+                    self.note(&property.value, is_copy);
+                }
+                _ => {}
+            },
         }
     }
 
@@ -139,9 +188,9 @@ impl Analysis {
 
     fn in_function<T: VisitWith<Self> + ?Sized>(&mut self, function: &T) {
         let place = Place { functions: self.place.functions + 1, loops: 0 };
-        let outer = std::mem::replace(&mut self.place, place);
+        let outer = (std::mem::replace(&mut self.place, place), std::mem::take(&mut self.runs_once));
         function.visit_children_with(self);
-        self.place = outer;
+        (self.place, self.runs_once) = outer;
     }
 
     fn in_loop(&mut self, visit: impl FnOnce(&mut Self)) {
@@ -154,6 +203,8 @@ impl Analysis {
         right.visit_with(self);
         self.in_loop(|own| {
             match head {
+                // Each turn has a constant of its own.
+                ForHead::VarDecl(declaration) if declaration.kind == VarDeclKind::Const => {}
                 ForHead::VarDecl(declaration) => own.assign(find_pat_ids(&declaration.decls)),
                 ForHead::Pat(pattern) => own.assign(find_pat_ids(pattern)),
                 ForHead::UsingDecl(_) => {}
@@ -162,6 +213,15 @@ impl Analysis {
             body.visit_with(own);
         });
     }
+}
+
+/// Whether a call of it makes a function that evaluates a module, once: its variables, which stand outside of that, change no more than those
+/// of other modules.
+fn is_wrapper(callee: &Ident) -> bool {
+    [Helper::Esm, Helper::EsmAsync].into_iter().any(|helper| {
+        let rest = callee.sym.strip_prefix(helper.name());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('$'))
+    })
 }
 
 fn is_member(target: &AssignTarget) -> bool {
@@ -204,7 +264,11 @@ impl Visit for Analysis {
     }
 
     fn visit_assign_expr(&mut self, assignment: &AssignExpr) {
-        self.assign(find_pat_ids(&assignment.left));
+        let names: Vec<Id> = find_pat_ids(&assignment.left);
+        if !self.runs_once {
+            names.iter().for_each(|name| self.of(name.clone()).is_late = true);
+        }
+        self.assign(names);
         if !is_member(&assignment.left) {
             self.copy(&assignment.right);
         }
@@ -229,12 +293,15 @@ impl Visit for Analysis {
     fn visit_call_expr(&mut self, call: &CallExpr) {
         self.copy_all(&call.args);
         call.callee.visit_with(self);
-        // The linker's wrappers evaluate a module once: its variables, which stand outside, change no more than those of others.
         let callee = call.callee.as_expr().and_then(|callee| callee.as_ident());
-        let runs_once = callee.is_some_and(|name| name.sym.starts_with(Helper::Esm.name()));
+        let is_wrapper = callee.is_some_and(is_wrapper);
         for argument in &call.args {
             match &*argument.expr {
-                Expr::Arrow(arrow) if runs_once => arrow.visit_children_with(self),
+                Expr::Arrow(arrow) if is_wrapper => {
+                    let outer = std::mem::replace(&mut self.runs_once, true);
+                    arrow.visit_children_with(self);
+                    self.runs_once = outer;
+                }
                 argument => argument.visit_with(self),
             }
         }
@@ -328,25 +395,26 @@ struct Marker {
 
 impl Marker {
     /// `NEVER && (name = 0)` for each of these names that changes.
-    fn marks(&self, names: impl IntoIterator<Item = Ident>) -> Vec<Box<Expr>> {
+    fn marks(&self, names: impl IntoIterator<Item = Ident>) -> Vec<Expr> {
         let changing = names.into_iter().filter(|name| self.changing.contains(&name.to_id()));
         let mark = |name: Ident| {
             let never = Ident::new(NEVER.into(), DUMMY_SP, self.unresolved);
             let assignment = Expr::from(0.0).make_assign_to(op!("="), AssignTarget::from(BindingIdent::from(name)));
-            Box::new(Expr::from(never).make_bin(op!("&&"), assignment))
+            Expr::from(never).make_bin(op!("&&"), assignment)
         };
         changing.map(mark).collect()
     }
 
-    fn put_before(&self, names: impl IntoIterator<Item = Ident>, value: &mut Box<Expr>) {
+    fn put_before(&self, names: impl IntoIterator<Item = Ident>, value: &mut Expr) {
         let mut values = self.marks(names);
         if !values.is_empty() {
             values.push(value.take());
-            *value = Box::new(Expr::Seq(SeqExpr { span: DUMMY_SP, exprs: values }));
+            let exprs = values.into_iter().map(Box::new).collect();
+            *value = Expr::Seq(SeqExpr { span: DUMMY_SP, exprs });
         }
     }
 
-    fn put_before_loop(&self, head: &ForHead, right: &mut Box<Expr>) {
+    fn put_before_loop(&self, head: &ForHead, right: &mut Expr) {
         match head {
             ForHead::VarDecl(declaration) => self.put_before(find_pat_ids::<_, Ident>(&declaration.decls), right),
             ForHead::Pat(pattern) => self.put_before(find_pat_ids::<_, Ident>(pattern), right),
@@ -381,11 +449,7 @@ impl VisitMut for Marker {
             Expr::Update(update) => update.arg.as_ident().cloned().into_iter().collect(),
             _ => return,
         };
-        let mut values = self.marks(names);
-        if !values.is_empty() {
-            values.push(Box::new(expression.take()));
-            *expression = Expr::Seq(SeqExpr { span: DUMMY_SP, exprs: values });
-        }
+        self.put_before(names, expression);
     }
 
     fn visit_mut_for_in_stmt(&mut self, statement: &mut ForInStmt) {
@@ -408,7 +472,32 @@ fn is_mark(expression: &Expr) -> bool {
         Expr::Ident(name) => name.sym == *NEVER,
         Expr::Bin(BinExpr { op: op!("&&"), left, .. }) => is_mark(left),
         Expr::Paren(inner) => is_mark(&inner.expr),
+        Expr::Seq(sequence) => sequence.exprs.iter().all(|part| is_mark(part)),
         _ => false,
+    }
+}
+
+/// Parts that are sequences become their parts.
+fn flatten(sequence: &mut SeqExpr) {
+    for part in std::mem::take(&mut sequence.exprs) {
+        if part.is_seq() {
+            let mut inner = part.expect_seq();
+            flatten(&mut inner);
+            sequence.exprs.append(&mut inner.exprs);
+        } else {
+            sequence.exprs.push(part);
+        }
+    }
+}
+
+/// Where it matters whether an expression is a reference, it stays none: `(NEVER && …, object.method)()`.
+fn keep_value(expression: &mut Expr) {
+    match expression {
+        Expr::Paren(inner) => keep_value(&mut inner.expr),
+        Expr::Seq(sequence) if sequence.exprs.iter().filter(|part| !is_mark(part)).count() == 1 => {
+            sequence.exprs.insert(0, Box::new(Expr::from(0.0)));
+        }
+        _ => {}
     }
 }
 
@@ -436,8 +525,35 @@ impl VisitMut for Remover {
         statement.visit_mut_children_with(self);
     }
 
+    fn visit_mut_callee(&mut self, callee: &mut Callee) {
+        if let Callee::Expr(expression) = callee {
+            keep_value(expression);
+        }
+        callee.visit_mut_children_with(self);
+    }
+
+    fn visit_mut_opt_call(&mut self, call: &mut OptCall) {
+        keep_value(&mut call.callee);
+        call.visit_mut_children_with(self);
+    }
+
+    fn visit_mut_tagged_tpl(&mut self, template: &mut TaggedTpl) {
+        keep_value(&mut template.tag);
+        template.visit_mut_children_with(self);
+    }
+
+    fn visit_mut_unary_expr(&mut self, operation: &mut UnaryExpr) {
+        if operation.op == op!("delete") {
+            keep_value(&mut operation.arg);
+        }
+        operation.visit_mut_children_with(self);
+    }
+
     fn visit_mut_expr(&mut self, expression: &mut Expr) {
-        if let Expr::Seq(sequence) = expression {
+        if let Expr::Seq(sequence) = expression
+            && sequence.exprs.iter().any(|part| is_mark(part) || part.is_seq())
+        {
+            flatten(sequence);
             sequence.exprs.retain(|part| !is_mark(part));
             match sequence.exprs.len() {
                 0 => *expression = Expr::from(0.0),

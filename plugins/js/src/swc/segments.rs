@@ -230,13 +230,13 @@ impl Part {
     fn finish(self, names: &Names, writing: &Writing<'_>) -> Printed {
         let extra = self.extra();
         let Self { globals, tree, comments, place, .. } = self;
-        let mut reserved = names.hidden.clone();
+        let mut reserved: Vec<String> = names.hidden.iter().map(ToString::to_string).collect();
         if let Place::Around(call) = &place {
             reserved.extend_from_slice(&call.parameters);
         }
         GLOBALS.set(&globals, || {
             let mut tree = Tree::Module(tree);
-            tree.mutate(rename(&names.new));
+            tree.mutate(rename(&names.of(&tree)));
             // What is imported has its name, which is not to be taken for one of the segment's own.
             let mut module = tree.expect_module();
             let (imports, others) = module.body.into_iter().partition(is_import);

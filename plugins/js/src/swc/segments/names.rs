@@ -3,12 +3,13 @@
 use super::border::Border;
 use crate::words::is_reserved;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use swc_core::atoms::Atom;
 use swc_core::common::SyntaxContext;
 use swc_core::ecma::ast::{
-    Class, ClassDecl, Decl, ExportNamedSpecifier, Expr, FnDecl, Function, Id, Ident, ImportNamedSpecifier,
-    ImportSpecifier, Module, Stmt, VarDecl, VarDeclKind,
+    BreakStmt, Class, ClassDecl, ContinueStmt, Decl, ExportNamedSpecifier, Expr, FnDecl, Function, Id, Ident,
+    ImportNamedSpecifier, ImportSpecifier, LabeledStmt, Module, Program, Stmt, VarDecl, VarDeclKind,
 };
 use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{Visit, VisitWith, noop_visit_type};
@@ -132,9 +133,58 @@ impl Visit for Mentions {
 /// New names of one segment.
 #[derive(Default)]
 pub(super) struct Names {
-    pub(super) new: FxHashMap<Id, Id>,
+    new: FxHashMap<Id, Id>,
     /// New names of variables that are declared inside statements.
-    pub(super) hidden: Vec<String>,
+    pub(super) hidden: Vec<Atom>,
+}
+
+impl Names {
+    /// All new names. To the mangler the hidden ones are taken, and a name of an inner scope that is like one of them stays: it gets another
+    /// text before.
+    pub(super) fn of<'a>(&'a self, tree: &Program) -> Cow<'a, FxHashMap<Id, Id>> {
+        if self.hidden.is_empty() {
+            return Cow::Borrowed(&self.new);
+        }
+        let mut alike = Alike { names: self, found: FxHashMap::default() };
+        tree.visit_with(&mut alike);
+        let found = alike.found;
+        let all = self.new.iter().map(|(id, new)| (id.clone(), new.clone()));
+        Cow::Owned(all.chain(found).collect())
+    }
+}
+
+/// Finds names of inner scopes that are like hidden ones.
+struct Alike<'a> {
+    names: &'a Names,
+    found: FxHashMap<Id, Id>,
+}
+
+impl Visit for Alike<'_> {
+    noop_visit_type!();
+
+    fn visit_ident(&mut self, name: &Ident) {
+        if self.names.hidden.contains(&name.sym) && !self.names.new.contains_key(&name.to_id()) {
+            self.found.insert(name.to_id(), (format!("{}$$inner", name.sym).into(), name.ctxt));
+        }
+    }
+
+    // No label is a variable.
+
+    fn visit_labeled_stmt(&mut self, statement: &LabeledStmt) {
+        statement.body.visit_with(self);
+    }
+
+    fn visit_break_stmt(&mut self, _: &BreakStmt) {}
+
+    fn visit_continue_stmt(&mut self, _: &ContinueStmt) {}
+
+    fn visit_import_named_specifier(&mut self, clause: &ImportNamedSpecifier) {
+        clause.local.visit_with(self);
+    }
+
+    fn visit_export_named_specifier(&mut self, clause: &ExportNamedSpecifier) {
+        clause.orig.visit_with(self);
+    }
 }
 
 /// A name of the chunk's scope.
@@ -169,7 +219,7 @@ pub(super) fn rename_all(segments: &[Declared], borders: &[Border]) -> Vec<Names
         let foreign =
             segment.foreign().filter_map(|id| Some((id.clone(), (shared.get(&id.0)?.clone(), segment.unresolved))));
         names.new.extend(foreign);
-        names.hidden = segment.hidden.iter().filter_map(|id| Some(names.new.get(id)?.0.to_string())).collect();
+        names.hidden = segment.hidden.iter().filter_map(|id| Some(names.new.get(id)?.0.clone())).collect();
     }
     names
 }

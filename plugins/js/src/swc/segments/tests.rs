@@ -63,6 +63,15 @@ fn what_others_import_may_change() {
 }
 
 #[test]
+fn inner_names_like_those_of_such_variables_get_others() {
+    let code = small(&[
+        "f();",
+        "for (var last of g()) h(last); use(function (ee, te) { return [ee, last, te, last, last]; });",
+    ]);
+    assert_eq!(code, "f();\nfor(var ee of g())h(ee);use(function(a,b){return[a,ee,b,ee,ee]});");
+}
+
+#[test]
 fn variables_inside_statements_are_the_chunks_too() {
     let loops = "for (var at = 0; at < 3; at++) use(at);";
     let code = small(&[loops, &loops.replace("at", "at2"), "use(at, at2);"]);
