@@ -69,6 +69,8 @@ async function main() {
   installOnce(join(repository, "tests/setup"));
   const results = { ...earlier(), machine: machine(), busy: await busyShare() };
   results.versions = { ...results.versions, ...versions(contestants) };
+  const today = new Date().toISOString().slice(0, 10);
+  results.dates = { ...results.dates, ...Object.fromEntries(wanted.map((part) => [part, today])) };
   const again = subjects.filter(({ name }) => rebuilt.includes(name));
   const names = contestants.map(({ name }) => name);
   const settings = { runs, edits, timeout: options.timeout, note };
@@ -162,7 +164,6 @@ function summary(corpus, { tool, out, samples, failure }) {
 
 function machine() {
   return {
-    date: new Date().toISOString().slice(0, 10),
     cpu: cpus()[0].model.trim(),
     cores: availableParallelism(),
     memory: totalmem(),

@@ -14,12 +14,15 @@ export function shortTable(results) {
   return [conditions(results), coldTable(results.corpora ?? []), ...rebuildTables(results)].join("\n\n") + "\n";
 }
 
-function conditions({ machine, busy, runs, versions }) {
+function conditions({ machine, dates, busy, runs, versions }) {
+  const days = [...new Set(Object.values(dates))].sort();
+  const partsOf = (day) => Object.keys(dates).filter((part) => dates[part] === day).join(", ");
+  const when = days.length === 1 ? days[0] : days.map((day) => `${partsOf(day)}: ${day}`).join("; ");
   const named = Object.entries(versions).filter(([name]) => name !== "Planish build").map(([name, version]) => `${name} ${version ?? "(missing)"}`);
   const count = runs === 1 ? "One run" : `Medians of ${runs} runs`;
   const warning = busy > 0.2 ? ` Others used ${Math.round(busy * 100)} % of the machine meanwhile: ratios mean more than seconds.` : "";
   return (
-    `${machine.date}, ${machine.cores} cores of ${machine.cpu}, ${machine.system}. ${named.join(", ")}; Node.js ${machine.node} runs ` +
+    `${when}. ${machine.cores} cores of ${machine.cpu}, ${machine.system}. ${named.join(", ")}; Node.js ${machine.node} runs ` +
     `those after esbuild. ${count}, tools taking turns. Time includes the start of the process; the peak is that of its ` +
     `memory; bytes are those of all scripts and stylesheets, without source maps.${warning}`
   );

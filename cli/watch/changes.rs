@@ -20,11 +20,11 @@ const QUIET: Duration = Duration::from_millis(50);
 const QUIET_AFTER_MANY: Duration = Duration::from_millis(200);
 const MANY: usize = 20;
 
-/// A stream of changes that does not end is built this often.
-const AT_MOST: Duration = Duration::from_secs(5);
-
-/// The same while Git or Mercurial changes files. A process that does so may be kept waiting for longer than somebody who saved a file would.
+/// All changes belong together while Git or Mercurial changes files, unless nothing happens for this long: such a process may be kept waiting.
 const QUIET_IN_CHECKOUT: Duration = Duration::from_secs(2);
+
+/// A stream of other changes that does not end is built this often.
+const AT_MOST: Duration = Duration::from_secs(5);
 
 /// What changed since the last build.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(super) fn wait(events: &Receiver<notify::Result<notify::Event>>, interest: &
     let mut changes = Changes::default();
     // The moments of the first and of the last change.
     let mut span: Option<(Instant, Instant)> = None;
-    // Until when not to end, whatever else says so.
+    // A checkout is not over before.
     let mut held = Instant::now();
     loop {
         let event = match span {

@@ -632,9 +632,14 @@ class Graph {
     ]);
   }
 
-  /** Whether what comes next depends on `process.env.NODE_ENV`. */
+  /** Whether code may depend on `process.env.NODE_ENV`. */
+  mayBeDecided(module) {
+    return this.has("defines") && !module.taken.has("process");
+  }
+
+  /** Whether what comes next does. */
   isDecided(module) {
-    return this.has("defines") && !module.taken.has("process") && this.random.chance(0.4);
+    return this.mayBeDecided(module) && this.random.chance(0.4);
   }
 
   /** The body of a function of `x` of which a part never runs, with names that only this part has, or that it shares with the rest. */
@@ -837,8 +842,7 @@ class Graph {
   }
 
   breaking(module) {
-    const isDecided = this.has("defines") && !module.taken.has("process");
-    const conditions = ["", 'if (typeof log === "function") ', ...(isDecided ? [`if (${this.random.pick(PRODUCTION)}) `] : [])];
+    const conditions = ["", 'if (typeof log === "function") ', ...(this.mayBeDecided(module) ? [`if (${this.random.pick(PRODUCTION)}) `] : [])];
     return `${this.random.pick(conditions)}throw new Error("${module.id} broke");`;
   }
 

@@ -17,21 +17,22 @@
 //! import { count }               NEVER && (count = 0), at the end of the module
 //! ```
 //!
-//! A variable that nobody copies is left alone: the compressor may merge its only use with its value.
+//! A variable that nothing is copied from or computed with is left alone: the compressor may merge its only use with its value.
 
-use super::segments::border::is_constant;
+use super::segments::is_constant;
 use crate::runtime::Helper;
 use rustc_hash::{FxHashMap, FxHashSet};
 use swc_core::common::util::take::Take;
 use swc_core::common::{DUMMY_SP, SyntaxContext};
 use swc_core::ecma::ast::*;
+use swc_core::ecma::utils::ident::IdentLike;
 use swc_core::ecma::utils::{ExprFactory, find_pat_ids};
 use swc_core::ecma::visit::{Visit, VisitMut, VisitMutWith, VisitWith, noop_visit_mut_type, noop_visit_type};
 
 /// What is false, but not to the compressor: a free name that no code can have.
 const NEVER: &str = "\0never";
 
-/// Adds what [`unmark`] removes, to a tree whose names are resolved.
+/// Adds what [`unmark`] removes, to a tree whose names are resolved and which has no parentheses. Whether there is any.
 pub(super) fn mark(tree: &mut Program, unresolved: SyntaxContext) -> bool {
     let mut analysis = Analysis::default();
     tree.visit_with(&mut analysis);
@@ -64,12 +65,12 @@ struct Variable {
     /// Where it gets its value, if one place gives it one.
     assigned: Option<Place>,
     assignments: u32,
-    /// It is declared without its value.
+    /// It gets its value after its declaration.
     is_late: bool,
-    /// Something has its value.
+    /// Something has its value, or one that comes of it, such as `name + 1`.
+    is_used: bool,
+    /// Something has its very value.
     is_copied: bool,
-    /// Something has a value that comes of it, such as `name + 1`.
-    is_computed_with: bool,
     /// How many functions are around these uses, at most.
     functions: u32,
 }
@@ -77,16 +78,17 @@ struct Variable {
 impl Variable {
     /// Whether the compressor has to be told that it changes.
     fn is_changing(&self) -> bool {
-        let is_used = self.is_copied || self.is_computed_with;
         if self.is_imported {
-            return is_used;
+            return self.is_used;
         }
         let (1, Some(assigned)) = (self.assignments, self.assigned) else { return false };
         match self.declared {
             // A function may run before and after the assignment.
-            Some(declared) if declared == assigned => self.is_late && is_used && self.functions > declared.functions,
+            Some(declared) if declared == assigned => {
+                self.is_late && self.is_used && self.functions > declared.functions
+            }
             // Others may call what assigns while something is computed.
-            Some(declared) if declared.functions < assigned.functions => is_used,
+            Some(declared) if declared.functions < assigned.functions => self.is_used,
             // In a loop. What is computed is used before the next turn, or kept.
             Some(declared) => declared < assigned && self.is_copied,
             // Parameters and the like begin anew with what is around a loop.
@@ -112,10 +114,11 @@ impl Analysis {
         self.variables.entry(name).or_default()
     }
 
-    fn assign(&mut self, names: impl IntoIterator<Item = Id>) {
+    fn assign(&mut self, names: impl IntoIterator<Item = Id>, is_late: bool) {
         let place = self.place;
         for name in names {
             let variable = self.of(name);
+            variable.is_late |= is_late;
             variable.assignments += 1;
             variable.assigned = Some(place);
         }
@@ -124,8 +127,8 @@ impl Analysis {
     fn use_value(&mut self, name: &Ident, is_copy: bool) {
         let functions = self.place.functions;
         let variable = self.of(name.to_id());
+        variable.is_used = true;
         variable.is_copied |= is_copy;
-        variable.is_computed_with |= !is_copy;
         variable.functions = variable.functions.max(functions);
     }
 
@@ -139,7 +142,6 @@ impl Analysis {
     fn note(&mut self, value: &Expr, is_copy: bool) {
         match value {
             Expr::Ident(name) => self.use_value(name, is_copy),
-            Expr::Paren(inner) => self.note(&inner.expr, is_copy),
             Expr::Seq(sequence) => sequence.exprs.last().into_iter().for_each(|last| self.note(last, is_copy)),
             // What is assigned to a name is seen where that is.
             Expr::Assign(assignment) if is_member(&assignment.left) => self.note(&assignment.right, is_copy),
@@ -155,9 +157,7 @@ impl Analysis {
             }
             Expr::Unary(operation) => self.note(&operation.arg, false),
             Expr::Tpl(template) => template.exprs.iter().for_each(|value| self.note(value, false)),
-            Expr::Member(MemberExpr { obj, .. })
-                if matches!(**obj, Expr::Array(_) | Expr::Object(_) | Expr::Paren(_)) =>
-            {
+            Expr::Member(MemberExpr { obj, .. }) if matches!(**obj, Expr::Array(_) | Expr::Object(_)) => {
                 self.note(obj, is_copy);
             }
             Expr::Array(array) => array.elems.iter().flatten().for_each(|value| self.note(&value.expr, is_copy)),
@@ -202,16 +202,19 @@ impl Analysis {
     fn in_for_each(&mut self, head: &ForHead, right: &Expr, body: &Stmt) {
         right.visit_with(self);
         self.in_loop(|own| {
-            match head {
-                // Each turn has a constant of its own.
-                ForHead::VarDecl(declaration) if declaration.kind == VarDeclKind::Const => {}
-                ForHead::VarDecl(declaration) => own.assign(find_pat_ids(&declaration.decls)),
-                ForHead::Pat(pattern) => own.assign(find_pat_ids(pattern)),
-                ForHead::UsingDecl(_) => {}
-            }
+            own.assign(variables_of(head), false);
             head.visit_with(own);
             body.visit_with(own);
         });
+    }
+}
+
+/// What each turn of a loop gives a value, but for constants, which are the turn's own.
+fn variables_of<I: IdentLike>(head: &ForHead) -> Vec<I> {
+    match head {
+        ForHead::VarDecl(declaration) if declaration.kind != VarDeclKind::Const => find_pat_ids(&declaration.decls),
+        ForHead::Pat(pattern) => find_pat_ids(pattern),
+        _ => Vec::new(),
     }
 }
 
@@ -250,7 +253,7 @@ impl Visit for Analysis {
             self.of(name).declared = Some(place);
         }
         for declarator in declaration.decls.iter().filter(|declarator| declarator.init.is_some()) {
-            self.assign(find_pat_ids(&declarator.name));
+            self.assign(find_pat_ids(&declarator.name), false);
         }
         declaration.visit_children_with(self);
     }
@@ -264,11 +267,7 @@ impl Visit for Analysis {
     }
 
     fn visit_assign_expr(&mut self, assignment: &AssignExpr) {
-        let names: Vec<Id> = find_pat_ids(&assignment.left);
-        if !self.runs_once {
-            names.iter().for_each(|name| self.of(name.clone()).is_late = true);
-        }
-        self.assign(names);
+        self.assign(find_pat_ids(&assignment.left), !self.runs_once);
         if !is_member(&assignment.left) {
             self.copy(&assignment.right);
         }
@@ -276,7 +275,7 @@ impl Visit for Analysis {
     }
 
     fn visit_update_expr(&mut self, update: &UpdateExpr) {
-        self.assign(update.arg.as_ident().map(Ident::to_id));
+        self.assign(update.arg.as_ident().map(Ident::to_id), !self.runs_once);
         update.visit_children_with(self);
     }
 
@@ -358,6 +357,10 @@ impl Visit for Analysis {
         self.in_function(property);
     }
 
+    fn visit_auto_accessor(&mut self, property: &AutoAccessor) {
+        self.in_function(property);
+    }
+
     fn visit_static_block(&mut self, block: &StaticBlock) {
         self.in_function(block);
     }
@@ -413,14 +416,6 @@ impl Marker {
             *value = Expr::Seq(SeqExpr { span: DUMMY_SP, exprs });
         }
     }
-
-    fn put_before_loop(&self, head: &ForHead, right: &mut Expr) {
-        match head {
-            ForHead::VarDecl(declaration) => self.put_before(find_pat_ids::<_, Ident>(&declaration.decls), right),
-            ForHead::Pat(pattern) => self.put_before(find_pat_ids::<_, Ident>(pattern), right),
-            ForHead::UsingDecl(_) => {}
-        }
-    }
 }
 
 impl VisitMut for Marker {
@@ -454,12 +449,12 @@ impl VisitMut for Marker {
 
     fn visit_mut_for_in_stmt(&mut self, statement: &mut ForInStmt) {
         statement.visit_mut_children_with(self);
-        self.put_before_loop(&statement.left, &mut statement.right);
+        self.put_before(variables_of(&statement.left), &mut statement.right);
     }
 
     fn visit_mut_for_of_stmt(&mut self, statement: &mut ForOfStmt) {
         statement.visit_mut_children_with(self);
-        self.put_before_loop(&statement.left, &mut statement.right);
+        self.put_before(variables_of(&statement.left), &mut statement.right);
     }
 }
 

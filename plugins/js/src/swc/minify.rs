@@ -98,12 +98,7 @@ fn shrink(mut tree: Tree, comments: &SingleThreadedComments, format: Format, set
         mangle: Some(mangle(format, &[])),
         ..MinifyOptions::default()
     };
-    let is_marked = changing::mark(&mut tree, SyntaxContext::empty().apply_mark(extra.unresolved_mark));
-    let mut tree = run(tree, comments, &options, &extra);
-    if is_marked {
-        changing::unmark(&mut tree);
-    }
-    parenthesised(tree)
+    parenthesised(run(tree, comments, &options, &extra))
 }
 
 /// A compressed tree with the parentheses that it needs. If the pass knew the comments, it would put some around what is annotated.
@@ -114,12 +109,19 @@ pub(super) fn parenthesised(mut tree: Tree) -> Tree {
 
 /// Compresses, renames or both.
 pub(super) fn run(
-    tree: Tree,
+    mut tree: Tree,
     comments: &SingleThreadedComments,
     options: &MinifyOptions,
     extra: &ExtraOptions,
 ) -> Tree {
-    optimize(tree, Lrc::new(swc_core::common::SourceMap::default()), Some(comments), None, options, extra)
+    let unresolved = SyntaxContext::empty().apply_mark(extra.unresolved_mark);
+    let is_marked = options.compress.is_some() && changing::mark(&mut tree, unresolved);
+    let map = Lrc::new(swc_core::common::SourceMap::default());
+    let mut tree = optimize(tree, map, Some(comments), None, options, extra);
+    if is_marked {
+        changing::unmark(&mut tree);
+    }
+    tree
 }
 
 /// `import { a as a }` becomes `import { a }`: renaming leaves such clauses behind, and the generator prints them as they are.

@@ -13,18 +13,18 @@
 //!
 //! Invariant: the segments and all that is decided for them depend on the text alone, never on threads.
 
-pub(super) mod border;
+mod border;
 mod names;
 #[cfg(test)]
 mod tests;
 
-use super::changing;
 use super::draft::{Call, Place, Segment};
 use super::minify::{Writing, compress, mangle, minify_whole, parenthesised, run};
 use super::parse::Grammars;
 use super::transform::Forget;
 use super::{Comments, MapJoiner, Printed, Settings};
 use crate::options::Format;
+pub(super) use border::is_constant;
 use border::{Border, Crossing, Neighbours, cross};
 use names::{Declared, Names, rename_all};
 use rayon::prelude::*;
@@ -210,13 +210,9 @@ impl Part {
             let mut neighbours = Neighbours::new(crossing, unresolved, top_level);
             let mut tree = Tree::Module(tree);
             neighbours.begin(&mut tree);
-            let is_marked = changing::mark(&mut tree, unresolved);
             let compress = CompressOptions { passes: PASSES, ..compress(Format::Esm, settings) };
             let options = MinifyOptions { compress: Some(compress), ..MinifyOptions::default() };
             let mut tree = run(tree, &comments, &options, &extra);
-            if is_marked {
-                changing::unmark(&mut tree);
-            }
             neighbours.end(&mut tree);
             let tree = parenthesised(tree).expect_module();
             let declared = Declared::of(&tree, unresolved, top_level);

@@ -24,7 +24,7 @@ pub(super) struct Border {
     top_level: SyntaxContext,
     pub(super) declared: FxHashSet<Atom>,
     pub(super) free: FxHashSet<Atom>,
-    /// Those declared names that are imported.
+    /// Those declared names whose values are imported, but for namespaces, which stay the same.
     imported: FxHashSet<Atom>,
     /// Those of both that get values more than once: that code assigns to, and variables whose declarations run again or are several.
     assigned: FxHashSet<Atom>,
@@ -103,7 +103,8 @@ impl Visit for Border {
     }
 
     fn visit_import_decl(&mut self, import: &ImportDecl) {
-        self.imported.extend(import.specifiers.iter().map(|clause| clause.local().sym.clone()));
+        let values = import.specifiers.iter().filter(|clause| !clause.is_namespace());
+        self.imported.extend(values.map(|clause| clause.local().sym.clone()));
         import.visit_children_with(self);
     }
 
