@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! reach     what the entries need, and what starts a chunk (a root)
-//! owners    which roots load which asset
+//! owners    which roots load which asset, and for which it is evaluated
 //! pieces    assets with the same owners travel together; groups of the configuration, and large packages, apart
 //! merge     small pieces become part of others where nobody can see it
 //! names     names of chunks, ids of their files
@@ -189,8 +189,10 @@ pub fn plan(input: &PlanInput<'_>) -> (ChunkPlan, Vec<bool>) {
     let owners = owners::owners(&closures, &loaded);
     let pieces = pieces::pieces(input, &roots, &order, &owners);
     let by_size = merge::is_by_size(input, &pieces);
-    let pieces = merge::merge(input, &roots, &askers, &loaded, &mut order, pieces);
-    let mut plan = chunks(input, &roots, &owners, &pieces);
+    let evaluated = askers.evaluated(input, &roots);
+    let evaluators = owners::owners(&closures, &evaluated.before);
+    let pieces = merge::merge(input, &roots, &loaded, evaluated, &mut order, pieces);
+    let mut plan = chunks(input, &roots, &evaluators, &pieces);
     plan.by_size = by_size;
     names::name_chunks(input.graph, &mut plan);
     names::name_outputs(input, &mut plan, &pieces, &roots);
@@ -204,9 +206,9 @@ pub fn plan(input: &PlanInput<'_>) -> (ChunkPlan, Vec<bool>) {
 }
 
 /// One chunk for each piece. Those of the roots come first, so a root's position is the number of its chunk.
-fn chunks(input: &PlanInput<'_>, roots: &[(AssetIdx, Root)], owners: &[Vec<usize>], pieces: &[Piece]) -> ChunkPlan {
+fn chunks(input: &PlanInput<'_>, roots: &[(AssetIdx, Root)], evaluators: &[Vec<usize>], pieces: &[Piece]) -> ChunkPlan {
     let number = |at: usize| ChunkIdx(at as u32);
-    let roots_of = owners.iter().map(|owners| owners.iter().map(|owner| number(*owner)).collect()).collect();
+    let roots_of = evaluators.iter().map(|roots| roots.iter().map(|root| number(*root)).collect()).collect();
     let chunk_of = pieces::places(input, pieces).into_iter().map(|place| place.map(number)).collect();
     let mut root_chunk = vec![None; input.graph.nodes.len()];
     let chunk = |(at, piece): (usize, &Piece)| {

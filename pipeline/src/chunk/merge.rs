@@ -12,9 +12,9 @@
 //! - nobody comes to evaluate what can be seen, or sooner than before.
 
 use super::PlanInput;
-use super::owners::Askers;
+use super::owners::Evaluated;
 use super::pieces::{Piece, imports};
-use super::reach::{Root, closures};
+use super::reach::Root;
 use crate::asset::DependencyKind;
 use crate::graph::AssetIdx;
 use crate::plugin::{Evaluation, Grouping};
@@ -24,8 +24,8 @@ use std::collections::BTreeSet;
 pub(super) fn merge(
     input: &PlanInput<'_>,
     roots: &[(AssetIdx, Root)],
-    askers: &Askers,
     loaded: &[Vec<bool>],
+    evaluated: Evaluated,
     order: &mut Vec<AssetIdx>,
     pieces: Vec<Piece>,
 ) -> Vec<Piece> {
@@ -34,11 +34,7 @@ pub(super) fn merge(
     if !pieces.iter().any(is_small) {
         return pieces;
     }
-    let eager = closures(input, roots, |kind| kind == DependencyKind::Import);
-    let before = askers.before(&eager);
-    let mut merger = Merger::new(input, roots, loaded, pieces);
-    merger.evaluated = eager.iter().zip(&before).map(|(own, before)| either(own, before)).collect();
-    merger.before = before;
+    let mut merger = Merger::new(input, roots, loaded, evaluated, pieces);
     let mut settled = BTreeSet::new();
     while let Some(small) = merger.smallest(&settled) {
         match merger.best(small) {
@@ -57,10 +53,6 @@ pub(super) fn merge(
 /// Whether sizes decide what becomes of the pieces.
 pub(super) fn is_by_size(input: &PlanInput<'_>, pieces: &[Piece]) -> bool {
     input.split.minimum_size > 0 && pieces.iter().any(|piece| is_silent(input, piece))
-}
-
-fn either(one: &[bool], other: &[bool]) -> Vec<bool> {
-    one.iter().zip(other).map(|(one, other)| *one || *other).collect()
 }
 
 /// Nobody can see whether it is evaluated, and the configuration does not ask for it.
@@ -86,14 +78,17 @@ struct Merger<'a, 'b> {
     loaded_at: Vec<BTreeSet<usize>>,
     /// By piece: bytes that have been added to it and that not all need who load it.
     added: Vec<u64>,
-    /// By root and asset: evaluated when the root is asked for.
-    before: Vec<Vec<bool>>,
-    /// By root and asset: evaluated when the root has been.
-    evaluated: Vec<Vec<bool>>,
+    evaluated: Evaluated,
 }
 
 impl<'a, 'b> Merger<'a, 'b> {
-    fn new(input: &'a PlanInput<'b>, roots: &'a [(AssetIdx, Root)], loaded: &[Vec<bool>], pieces: Vec<Piece>) -> Self {
+    fn new(
+        input: &'a PlanInput<'b>,
+        roots: &'a [(AssetIdx, Root)],
+        loaded: &[Vec<bool>],
+        evaluated: Evaluated,
+        pieces: Vec<Piece>,
+    ) -> Self {
         let imports = imports(input, roots, &pieces);
         let mut importers = vec![BTreeSet::new(); pieces.len()];
         for (at, imports) in imports.iter().enumerate() {
@@ -115,8 +110,7 @@ impl<'a, 'b> Merger<'a, 'b> {
             pieces: pieces.into_iter().map(Some).collect(),
             imports,
             importers,
-            before: Vec::new(),
-            evaluated: Vec::new(),
+            evaluated,
         }
     }
 
@@ -225,12 +219,9 @@ impl<'a, 'b> Merger<'a, 'b> {
         let roots = self.owners(small).union(self.owners(into));
         demanded.all(|edge| {
             roots.clone().all(|root| {
+                let at = edge.target.index();
                 let is_own = own_root == Some(*root);
-                if is_own {
-                    self.evaluated[*root][edge.target.index()]
-                } else {
-                    self.before[*root][edge.target.index()]
-                }
+                self.evaluated.before[*root][at] || is_own && self.evaluated.own[*root][at]
             })
         })
     }

@@ -1,11 +1,13 @@
-//! Which roots an asset has to be loaded for.
+//! Which roots an asset has to be loaded for, and for which it is evaluated.
 //!
 //! A root that is only reached by `import()` does not own what is loaded in any case when it is asked for: what every root from
 //! which it can be asked for needs statically or has loaded itself. That is a greatest fixed point over the roots. A root that waits for
 //! what it asks for is not loaded yet: if that waited for something in the root's chunk, both would wait for ever.
+//!
+//! What is loaded has not always been evaluated: a function that asks for a CommonJS module may not have been called.
 
 use super::PlanInput;
-use super::reach::Root;
+use super::reach::{Root, closures};
 use crate::asset::DependencyKind;
 use crate::graph::AssetIdx;
 use std::collections::BTreeMap;
@@ -18,6 +20,14 @@ pub(super) struct Askers {
     waits: Vec<bool>,
     /// Which roots are reached by `import()` alone.
     is_lazy: Vec<bool>,
+}
+
+/// What has been evaluated in any case.
+pub(super) struct Evaluated {
+    /// For each root, by asset: what its evaluation is certain to evaluate.
+    pub(super) own: Vec<Vec<bool>>,
+    /// For each root, by asset: what has been when the root is asked for.
+    pub(super) before: Vec<Vec<bool>>,
 }
 
 /// Finds out who asks for whom. The closures are what each root statically needs.
@@ -42,6 +52,12 @@ pub(super) fn askers(input: &PlanInput<'_>, roots: &[(AssetIdx, Root)], closures
 }
 
 impl Askers {
+    /// What has been evaluated in any case. Of the edges of modules, imports are certain to be followed.
+    pub(super) fn evaluated(&self, input: &PlanInput<'_>, roots: &[(AssetIdx, Root)]) -> Evaluated {
+        let own = closures(input, roots, |kind| kind == DependencyKind::Import);
+        Evaluated { before: self.before(&own), own }
+    }
+
     /// For each root, by asset, what is there in any case when it is asked for, if the closures are there once a root is.
     pub(super) fn before(&self, closures: &[Vec<bool>]) -> Vec<Vec<bool>> {
         let count = closures.first().map_or(0, Vec::len);
