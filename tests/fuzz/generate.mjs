@@ -815,13 +815,18 @@ class Graph {
       `for (var ${top} in { p: 1, q: 2 }) later(${label}, ((y) => () => y)(${top}));`,
       `var ${top}; for (${top} of [1, 2]) { const y = { ${top} }; later(${label}, () => y.${top}); }`,
       `let ${top}; { let i = 0; while (i < 2) { ${top} = i++; const y = ${top}; later(${label}, () => [y, ${top}].join()); } }`,
+      `let ${top} = class { y() { return 1; } }; { class Y extends ${top} {} ${top} = null; later(${label}, () => new Y().y()); }`,
     ];
     if (values.length && functions.length) {
       const [value, call] = [random.pick(values), `${random.pick(functions)}(1)`];
+      const keys = `${this.global(module, "Reflect")}.ownKeys`;
       forms.push(
         `{ const y = ${value}; log(${label}, ${call}); log(${label}, y, ${value}); }`,
         `const ${top} = ((y) => () => y)(${value}); log(${label}, ${call}, ${top}(), ${value});`,
         `later(${label}, () => { const y = ${value}; ${call}; return [y, ${value}].join(); });`,
+        `{ class Y { static y = ${value}; } log(${label}, ${call}); log(${label}, Y.y, ${value}); }`,
+        `{ const Y = class { [${value}]() {} }; log(${label}, ${call}); log(${label}, ${keys}(Y.prototype).join(), ${value}); }`,
+        `class ${top} { static y = [${value}]; } log(${label}, ${call}); later(${label}, () => ${top}.y[0]);`,
       );
     }
     return random.pick(forms);

@@ -18,6 +18,9 @@ const OTHERS: &str = "\0others";
 /// The specifier of what other segments import: a name whose value its module may change.
 const LIVE: &str = "\0live";
 
+/// What names end with that change, while a segment that does not declare them is compressed.
+const CHANGING: &str = "$$changing";
+
 /// The names of a segment's scope.
 pub(super) struct Border {
     unresolved: SyntaxContext,
@@ -174,7 +177,7 @@ pub(super) fn cross(borders: &[Border]) -> Option<Vec<Crossing>> {
             }
             exports[owner].insert(name.clone());
             if is_bare || borders[owner].assigned.contains(name) {
-                changing[at].insert(name.clone(), format!("{name}$$changing").into());
+                changing[at].insert(name.clone(), format!("{name}{CHANGING}").into());
             } else if borders[owner].imported.contains(name) {
                 live[at].insert(name.clone());
             } else {
@@ -274,6 +277,11 @@ fn is_import_of_others(item: &ModuleItem) -> bool {
 /// Whether what another segment declares is imported, which gets its value once.
 pub(in super::super) fn is_constant(import: &ImportDecl) -> bool {
     import.src.value == *OTHERS
+}
+
+/// Whether another segment declares a name and changes what it stands for.
+pub(in super::super) fn is_changing(name: &str) -> bool {
+    name.ends_with(CHANGING)
 }
 
 /// Free names become those that are imported.
