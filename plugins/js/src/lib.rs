@@ -74,7 +74,7 @@ use std::sync::{Arc, Mutex};
 /// Raised when the same source gives another record.
 const VERSION: u32 = 12;
 /// Rendering a chunk; raised when the same instructions give another text.
-const RENDER: Task = Task { name: "js-chunk", version: 14 };
+const RENDER: Task = Task { name: "js-chunk", version: 15 };
 
 /// The plugin for everything that becomes JavaScript.
 pub struct JsPlugin {
