@@ -30,7 +30,8 @@ const usage = `usage: run [--part PART]... [--runs N] [--edits N] [--corpus NAME
   --part PART   cold: builds with nothing kept; warm: builds after the first; watch: from an edit to written files; storefront: a whole site
                 with images, compression and a service worker. All if left out; what is left out stays as it was measured before
   --runs N      measured runs of every tool, after one that is not measured (5)
-  --corpus NAME ${corpora.map(({ name }) => name).join(", ")}; all if left out
+  --corpus NAME ${corpora.map(({ name }) => name).join(", ")};
+                all if left out, else the others stay as they were
   --edits N     measured edits in watch mode (20)
   --tool NAME   ${tools.map(({ name }) => name).join(", ")}; all if left out
   --timeout S   a run that takes longer has failed (300)
@@ -69,27 +70,41 @@ async function main() {
   installOnce(join(repository, "tests/setup"));
   const results = { ...earlier(), machine: machine(), busy: await busyShare() };
   results.versions = { ...results.versions, ...versions(contestants) };
-  const today = new Date().toISOString().slice(0, 10);
-  results.dates = { ...results.dates, ...Object.fromEntries(wanted.map((part) => [part, today])) };
+  results.dates = { ...results.dates, ...Object.fromEntries(wanted.map((part) => [part, date(part, results.dates?.[part])])) };
   const again = subjects.filter(({ name }) => rebuilt.includes(name));
   const names = contestants.map(({ name }) => name);
   const settings = { runs, edits, timeout: options.timeout, note };
   if (wanted.includes("cold")) {
     results.runs = runs;
-    results.corpora = [];
-    for (const corpus of subjects) results.corpora.push(await measureCorpus(corpus, contestants));
+    const measured = [];
+    for (const corpus of subjects) measured.push(await measureCorpus(corpus, contestants));
+    results.corpora = withEarlier(measured, results.corpora);
   }
   if (wanted.includes("warm")) {
     const able = contestants.filter(({ only }) => !only);
-    results.warm = again.map((corpus) => ({ ...titled(corpus), rows: measureWarm(corpus, work, { ...settings, tools: able }) }));
+    const measured = again.map((corpus) => ({ ...titled(corpus), rows: measureWarm(corpus, work, { ...settings, tools: able }) }));
+    results.warm = withEarlier(measured, results.warm);
   }
   if (wanted.includes("watch")) {
-    results.watch = [];
-    for (const corpus of again) results.watch.push({ ...titled(corpus), rows: await measureWatch(corpus, work, { ...settings, tools: names }) });
+    const measured = [];
+    for (const corpus of again) measured.push({ ...titled(corpus), rows: await measureWatch(corpus, work, { ...settings, tools: names }) });
+    results.watch = withEarlier(measured, results.watch);
   }
   if (wanted.includes("storefront")) results.storefront = measureStorefront(work, settings);
   results.busy = Math.max(results.busy, await busyShare());
   publish(results);
+}
+
+/** The corpora that are measured now, and the others as they were. */
+function withEarlier(measured, earlier = []) {
+  return corpora.flatMap(({ name }) => measured.find((one) => one.name === name) ?? earlier.find((one) => one.name === name) ?? []);
+}
+
+/** The day on which a part is measured, or the first and the last one of its corpora. */
+function date(part, earlier) {
+  const today = new Date().toISOString().slice(0, 10);
+  const first = options.corpus && part !== "storefront" ? earlier?.split(" ")[0] : today;
+  return first === undefined || first === today ? today : `${first} to ${today}`;
 }
 
 function titled({ name, title }) {
