@@ -76,28 +76,26 @@ async function main() {
   const settings = { runs, edits, timeout: options.timeout, note };
   if (wanted.includes("cold")) {
     results.runs = runs;
-    const measured = [];
-    for (const corpus of subjects) measured.push(await measureCorpus(corpus, contestants));
-    results.corpora = withEarlier(measured, results.corpora);
+    results.corpora = await measured(subjects, (corpus) => measureCold(corpus, contestants), results.corpora);
   }
   if (wanted.includes("warm")) {
     const able = contestants.filter(({ only }) => !only);
-    const measured = again.map((corpus) => ({ ...titled(corpus), rows: measureWarm(corpus, work, { ...settings, tools: able }) }));
-    results.warm = withEarlier(measured, results.warm);
+    results.warm = await measured(again, (corpus) => measureWarm(corpus, work, { ...settings, tools: able }), results.warm);
   }
   if (wanted.includes("watch")) {
-    const measured = [];
-    for (const corpus of again) measured.push({ ...titled(corpus), rows: await measureWatch(corpus, work, { ...settings, tools: names }) });
-    results.watch = withEarlier(measured, results.watch);
+    results.watch = await measured(again, (corpus) => measureWatch(corpus, work, { ...settings, tools: names }), results.watch);
   }
   if (wanted.includes("storefront")) results.storefront = measureStorefront(work, settings);
   results.busy = Math.max(results.busy, await busyShare());
   publish(results);
 }
 
-/** The corpora that are measured now, and the others as they were. */
-function withEarlier(measured, earlier = []) {
-  return corpora.flatMap(({ name }) => measured.find((one) => one.name === name) ?? earlier.find((one) => one.name === name) ?? []);
+/** The rows of corpora that are measured now, and the others as they were. */
+async function measured(subjects, measure, earlier = []) {
+  const now = [];
+  for (const corpus of subjects) now.push({ name: corpus.name, title: corpus.title, rows: await measure(corpus) });
+  const named = (all, name) => all.find((one) => one.name === name);
+  return corpora.flatMap(({ name }) => named(now, name) ?? named(earlier, name) ?? []);
 }
 
 /** The day on which a part is measured, or the first and the last one of its corpora. */
@@ -105,10 +103,6 @@ function date(part, earlier) {
   const today = new Date().toISOString().slice(0, 10);
   const first = options.corpus && part !== "storefront" ? earlier?.split(" ")[0] : today;
   return first === undefined || first === today ? today : `${first} to ${today}`;
-}
-
-function titled({ name, title }) {
-  return { name, title };
 }
 
 function number(name) {
@@ -134,7 +128,7 @@ function refuse(reason) {
 }
 
 /** Tools take turns, and every round begins with another one, so that what else the machine does falls on all of them alike. */
-async function measureCorpus(corpus, contestants) {
+async function measureCold(corpus, contestants) {
   const folder = join(work, "corpora", corpus.name);
   const entry = corpus.prepare(folder);
   const rows = contestants
@@ -151,7 +145,7 @@ async function measureCorpus(corpus, contestants) {
   }
   const summaries = [];
   for (const row of rows) summaries.push({ ...summary(corpus, row), ...(await visits(corpus, row)) });
-  return { ...titled(corpus), rows: summaries };
+  return summaries;
 }
 
 /** What visitors of single pages download, where there are such. */

@@ -815,7 +815,7 @@ class Graph {
       `for (var ${top} in { p: 1, q: 2 }) later(${label}, ((y) => () => y)(${top}));`,
       `var ${top}; for (${top} of [1, 2]) { const y = { ${top} }; later(${label}, () => y.${top}); }`,
       `let ${top}; { let i = 0; while (i < 2) { ${top} = i++; const y = ${top}; later(${label}, () => [y, ${top}].join()); } }`,
-      `let ${top} = class { y() { return 1; } }; { class Y extends ${top} {} ${top} = null; later(${label}, () => new Y().y()); }`,
+      `let ${top} = class { y() { return 1; } }; { class Y extends ${random.pick([top, `(() => ${top})()`])} {} ${top} = null; later(${label}, () => new Y().y()); }`,
     ];
     if (values.length && functions.length) {
       const [value, call] = [random.pick(values), `${random.pick(functions)}(1)`];

@@ -81,10 +81,10 @@ impl Askers {
     }
 }
 
-/// For each asset the roots (by position) that load it.
-pub(super) fn owners(closures: &[Vec<bool>], loaded: &[Vec<bool>]) -> Vec<Vec<usize>> {
+/// For each asset the roots (by position) whose closures it is in, but for those before which it is there, in the sense of [`Askers::before`].
+pub(super) fn owners(closures: &[Vec<bool>], before: &[Vec<bool>]) -> Vec<Vec<usize>> {
     let count = closures.first().map_or(0, Vec::len);
     (0..count)
-        .map(|asset| (0..closures.len()).filter(|at| closures[*at][asset] && !loaded[*at][asset]).collect())
+        .map(|asset| (0..closures.len()).filter(|at| closures[*at][asset] && !before[*at][asset]).collect())
         .collect()
 }

@@ -51,12 +51,13 @@ pub(super) fn unmark(tree: &mut Program) {
 }
 
 struct Marker {
+    /// The variables, and the classes that have to stay before them.
     changing: FxHashSet<Id>,
     unresolved: SyntaxContext,
 }
 
 impl Marker {
-    /// `NEVER && (name = 0)` for each of these names that changes.
+    /// `NEVER && (name = 0)` for those of these names.
     fn marks(&self, names: impl IntoIterator<Item = Ident>) -> Vec<Expr> {
         let changing = names.into_iter().filter(|name| self.changing.contains(&name.to_id()));
         let mark = |name: Ident| {
@@ -67,15 +68,15 @@ impl Marker {
         changing.map(mark).collect()
     }
 
-    /// Marks behind classes.
+    /// Puts marks behind classes.
     fn put_behind<S: StmtLike>(&self, statements: &mut Vec<S>) {
-        let marks = |statement: &S| {
+        let mark = |statement: &S| {
             let class = statement.as_stmt()?.as_decl()?.as_class()?;
             self.marks([class.ident.clone()]).pop()
         };
-        if statements.iter().any(|statement| marks(statement).is_some()) {
+        if statements.iter().any(|statement| mark(statement).is_some()) {
             let marked = |statement| {
-                let mark = marks(&statement).map(|mark| S::from(mark.into_stmt()));
+                let mark = mark(&statement).map(|mark| S::from(mark.into_stmt()));
                 std::iter::once(statement).chain(mark)
             };
             *statements = std::mem::take(statements).into_iter().flat_map(marked).collect();
@@ -284,6 +285,10 @@ mod tests {
         check(
             "const a = f(); class A extends a { b() { return c } } let c = 1; c = g(); h(A);",
             "let e=f(),s=1;s=g(),h(class extends e{b(){return s}});",
+        );
+        check(
+            "let a = f(); class A extends (() => a)() {} a = g(); h(new A(), a);",
+            "let e=f();class n extends e{}e=g(),h(new n,e);",
         );
     }
 

@@ -208,7 +208,7 @@ fn is_wrapper(callee: &Ident) -> bool {
     })
 }
 
-/// The names that evaluating a class reads.
+/// The names that evaluating a class reads, or may read: functions in its values may be called at once.
 fn read_by(class: &Class) -> Vec<Ident> {
     let mut read = Read(Vec::new());
     class.super_class.visit_with(&mut read);
@@ -225,6 +225,16 @@ impl Visit for Read {
         self.0.push(name.clone());
     }
 
+    // What waits for a call of the class or of its members.
+
+    fn visit_constructor(&mut self, _: &Constructor) {}
+
+    fn visit_class_method(&mut self, method: &ClassMethod) {
+        method.key.visit_with(self);
+    }
+
+    fn visit_private_method(&mut self, _: &PrivateMethod) {}
+
     fn visit_class_prop(&mut self, property: &ClassProp) {
         property.key.visit_with(self);
         if property.is_static {
@@ -237,10 +247,6 @@ impl Visit for Read {
             property.value.visit_with(self);
         }
     }
-
-    fn visit_constructor(&mut self, _: &Constructor) {}
-    fn visit_function(&mut self, _: &Function) {}
-    fn visit_arrow_expr(&mut self, _: &ArrowExpr) {}
 }
 
 fn is_member(target: &AssignTarget) -> bool {
